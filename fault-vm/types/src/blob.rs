@@ -1,0 +1,1 @@
+//! The 254-bit packing of blobs.

@@ -1,0 +1,56 @@
+// The dependency arrows between the crates of this workspace, over `cargo metadata`.
+//
+//   types <- derive, execute, machine <- program, trace
+//   types <- bindings <- l1
+//   all of these <- sequencer/*, challenger/*
+//   sequencer/store, sequencer/chain, and the process shell over them, <- challenger/*      and nothing else of the sequencer
+//
+// Whatever is not listed is refused, so a new crate has to be put in its place here. Tests' own dependencies are free.
+import { execFileSync } from "node:child_process";
+
+const core = ["types", "derive", "execute", "machine"];
+const shared = [...core, "program", "trace", "bindings", "l1"];
+const sequencer = ["pool", "build", "batch", "store", "chain", "rpc"];
+
+const allowed = {
+  types: [],
+  derive: ["types"],
+  execute: ["types"],
+  machine: ["types"],
+  program: core,
+  trace: [...core, "program"],
+  bindings: ["types"],
+  l1: ["types", "bindings"],
+  pool: [...shared, ...sequencer],
+  build: [...shared, ...sequencer],
+  batch: [...shared, ...sequencer],
+  store: [...shared, ...sequencer],
+  chain: [...shared, ...sequencer],
+  rpc: [...shared, ...sequencer],
+  shell: [...shared, "store", "chain"],
+  sequencer: [...shared, ...sequencer, "shell"],
+  game: [...shared, "store", "chain"],
+  challenger: [...shared, "store", "chain", "shell", "game"],
+  tests: [...shared],
+};
+
+const metadata = JSON.parse(
+  execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { maxBuffer: 1 << 26 }),
+);
+const short = (name) => name.replace(/^gainsay-/, "");
+const local = new Set(metadata.packages.map((one) => one.name));
+
+const wrong = [];
+for (const one of metadata.packages) {
+  const name = short(one.name);
+  if (!(name in allowed)) {
+    wrong.push(`${one.name} has no place in scripts/lib/arrows.mjs yet`);
+    continue;
+  }
+  for (const dependency of one.dependencies) {
+    if (!local.has(dependency.name) || dependency.kind === "dev") continue;
+    if (!allowed[name].includes(short(dependency.name))) wrong.push(`${one.name} must not depend on ${dependency.name}`);
+  }
+}
+for (const line of wrong) console.error(line);
+process.exit(wrong.length === 0 ? 0 : 1);

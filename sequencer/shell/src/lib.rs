@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod logging;
+pub mod owner;
+pub mod prometheus;
+pub mod supervisor;

@@ -1,0 +1,78 @@
+//! The log: static messages with fields, as text for people or as JSON for machines, on stderr.
+
+use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line of text an event.
+    #[default]
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// A log that cannot be set up as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// No such format.
+    #[error("log format {given:?} is unknown: use text or json")]
+    Format {
+        /// What was given.
+        given: String,
+    },
+    /// The filter is no list of directives.
+    #[error("log filter {given:?} is not valid ({source}): use for example info or gainsay=debug,warn")]
+    Filter {
+        /// What was given.
+        given: String,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// There is one log a process.
+    #[error("the log of this process is already set up")]
+    AlreadySet,
+}
+
+impl FromStr for LogFormat {
+    type Err = LogError;
+    fn from_str(given: &str) -> Result<Self, LogError> {
+        match given {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(LogError::Format { given: given.to_owned() }),
+        }
+    }
+}
+
+/// Sets up the log of this process. `filter` has the form of `RUST_LOG`.
+///
+/// # Errors
+/// On a filter that cannot be read, and when a log is already set up.
+pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
+    let filter = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { given: filter.to_owned(), source })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match format {
+        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    set.map_err(|_| LogError::AlreadySet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_format_is_refused_with_the_choices() {
+        assert_eq!("json".parse::<LogFormat>().ok(), Some(LogFormat::Json));
+        let error = "xml".parse::<LogFormat>().map_err(|error| error.to_string());
+        assert_eq!(error, Err("log format \"xml\" is unknown: use text or json".to_owned()));
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_refused() {
+        assert!(matches!(init(LogFormat::Text, "gainsay=loud=er"), Err(LogError::Filter { .. })));
+    }
+}

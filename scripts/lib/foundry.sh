@@ -13,3 +13,6 @@ foundry_tool() {
     done
     die "$name is not installed: run scripts/contracts setup"
 }
+
+cast() { "$(foundry_tool cast)" "$@"; }
+forge() { "$(foundry_tool forge)" "$@"; }

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # How the scripts talk: one line a fact, colours only on a terminal.
 
-# shellcheck disable=SC2034  # not every script uses every colour
 if [[ -t 1 && -z "${NO_COLOR:-}" ]]; then
     bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 else

@@ -1,1 +1,18 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod best;
+mod error;
+mod gas;
+mod pool;
+mod pooled;
+mod queue;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use best::Best;
+pub use error::Rejection;
+pub use gas::{IntrinsicGas, intrinsic_gas};
+pub use pool::{Added, Content, Limits, Pool};
+pub use pooled::{Account, Candidate, Pooled};
+pub use rules::{MAX_INIT_CODE, MAX_TRANSACTION_GAS, Rules};

@@ -1,0 +1,317 @@
+//! The pool.
+
+use crate::{
+    Account, Best, Candidate, Pooled, Rejection, Rules,
+    queue::{Queue, Rank},
+};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, B256};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// Bounds of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Transactions in all.
+    pub transactions: usize,
+    /// Bytes of all encoded transactions.
+    pub bytes: usize,
+    /// Transactions of one sender.
+    pub per_sender: usize,
+    /// By how many per cent both fees of a replacement have to be higher.
+    pub replacement_percent: u8,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { transactions: 20_000, bytes: 64 << 20, per_sender: 1_024, replacement_percent: 10 }
+    }
+}
+
+/// A transaction that the pool took.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The transaction.
+    pub pooled: Arc<Pooled>,
+    /// It, and what it closed the gap for: the transactions that are ready from now on, in order of their nonces.
+    pub now_ready: Vec<Arc<Pooled>>,
+    /// The transaction that it took the place of.
+    pub replaced: Option<Arc<Pooled>>,
+    /// What was dropped to make room.
+    pub evicted: Vec<Arc<Pooled>>,
+}
+
+/// All of the pool, by sender and nonce.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// What can be executed next.
+    pub ready: BTreeMap<Address, Vec<Arc<Pooled>>>,
+    /// What waits for a nonce that is missing.
+    pub future: BTreeMap<Address, Vec<Arc<Pooled>>>,
+}
+
+/// The transactions that wait for a block.
+#[derive(Debug)]
+pub struct Pool {
+    rules: Rules,
+    limits: Limits,
+    base_fee: u64,
+    queues: HashMap<Address, Queue>,
+    by_hash: HashMap<B256, Arc<Pooled>>,
+    /// All senders, the worst first.
+    ranks: BTreeSet<(Rank, Address)>,
+    bytes: usize,
+    arrivals: u64,
+}
+
+impl Pool {
+    /// An empty pool. `base_fee` is the next block's, wei per gas.
+    #[must_use]
+    pub fn new(rules: Rules, limits: Limits, base_fee: u64) -> Self {
+        let (queues, by_hash, ranks) = (HashMap::new(), HashMap::new(), BTreeSet::new());
+        Self { rules, limits, base_fee, queues, by_hash, ranks, bytes: 0, arrivals: 0 }
+    }
+
+    /// Takes a transaction, or says why not; then the pool is unchanged.
+    ///
+    /// # Errors
+    /// In geth's words.
+    pub fn insert(&mut self, candidate: Candidate) -> Result<Added, Rejection> {
+        let Candidate { transaction, account, l1_fee } = candidate;
+        let size = transaction.envelope().encode_2718_len();
+        self.rules.check(transaction.transaction(), size)?;
+        let pooled = Arc::new(Pooled::new(transaction, l1_fee, size, self.arrivals));
+        self.check_account(&pooled, &account)?;
+        self.check_replacement(&pooled)?;
+        let victims = self.make_room(&pooled, &account)?;
+        let evicted: Vec<_> = victims.iter().filter_map(|hash| self.remove(hash)).collect();
+        Ok(self.place(pooled, account, evicted))
+    }
+
+    /// Tells of a new latest block: the base fee of the one after it, and the accounts that changed. Accounts without transactions here are
+    /// ignored. Returns what is no longer waiting: executed, unpaid for, or not allowed to be sent any more.
+    pub fn on_block(&mut self, next_base_fee: u64, accounts: impl IntoIterator<Item = (Address, Account)>) -> Vec<Arc<Pooled>> {
+        let mut dropped = Vec::new();
+        for (sender, account) in accounts {
+            dropped.extend(self.change(sender, |queue| {
+                queue.account = account;
+                queue.retain_possible()
+            }));
+        }
+        for pooled in &dropped {
+            self.forget(pooled);
+        }
+        if next_base_fee != self.base_fee {
+            self.base_fee = next_base_fee;
+            self.ranks = self.queues.iter().map(|(sender, queue)| (queue.rank(next_base_fee), *sender)).collect();
+        }
+        dropped
+    }
+
+    /// Takes back the transactions of blocks that a reorg dropped. Call [`Self::on_block`] with the accounts of the new latest block first.
+    /// Returns those that no longer fit, with the reason.
+    pub fn reinsert(&mut self, candidates: impl IntoIterator<Item = Candidate>) -> Vec<(B256, Rejection)> {
+        let refused = candidates.into_iter().filter_map(|candidate| {
+            let hash = candidate.transaction.transaction().hash();
+            self.insert(candidate).err().map(|rejection| (hash, rejection))
+        });
+        refused.collect()
+    }
+
+    /// Takes a transaction out, because it cannot be executed. Later nonces of its sender then wait for another in its place.
+    pub fn remove(&mut self, hash: &B256) -> Option<Arc<Pooled>> {
+        let pooled = self.by_hash.get(hash)?.clone();
+        let removed = self.change(pooled.sender(), |queue| queue.remove(pooled.nonce()).into_iter().collect());
+        for pooled in &removed {
+            self.forget(pooled);
+        }
+        Some(pooled)
+    }
+
+    /// The ready transactions, best first, for a block with this base fee.
+    #[must_use]
+    pub fn best(&self, base_fee: u64) -> Best {
+        Best::new(base_fee, self.queues.values().map(|queue| queue.ready().cloned().collect()))
+    }
+
+    /// A transaction by its hash.
+    #[must_use]
+    pub fn get(&self, hash: &B256) -> Option<&Arc<Pooled>> {
+        self.by_hash.get(hash)
+    }
+
+    /// The nonce after the ready transactions of an account; none if nothing of it waits here.
+    #[must_use]
+    pub fn pending_nonce(&self, sender: &Address) -> Option<u64> {
+        self.queues.get(sender).map(Queue::next_nonce)
+    }
+
+    /// Whether transactions of this account wait here, so that [`Self::on_block`] needs to hear of its changes.
+    #[must_use]
+    pub fn tracks(&self, sender: &Address) -> bool {
+        self.queues.contains_key(sender)
+    }
+
+    /// All senders, in no order.
+    pub fn senders(&self) -> impl Iterator<Item = &Address> {
+        self.queues.keys()
+    }
+
+    /// Everything that waits.
+    #[must_use]
+    pub fn content(&self) -> Content {
+        let mut content = Content::default();
+        for (sender, queue) in &self.queues {
+            let (ready, future): (Vec<_>, Vec<_>) = (queue.ready().cloned().collect(), queue.future().cloned().collect());
+            if !ready.is_empty() {
+                content.ready.insert(*sender, ready);
+            }
+            if !future.is_empty() {
+                content.future.insert(*sender, future);
+            }
+        }
+        content
+    }
+
+    /// Transactions in all.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_hash.len()
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_hash.is_empty()
+    }
+
+    /// Bytes of all encoded transactions.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn check_account(&self, pooled: &Pooled, account: &Account) -> Result<(), Rejection> {
+        if self.by_hash.contains_key(&pooled.hash()) {
+            return Err(Rejection::AlreadyKnown);
+        }
+        let (sender, nonce) = (pooled.sender(), pooled.nonce());
+        if account.is_contract {
+            return Err(Rejection::SenderHasCode { sender });
+        }
+        if nonce < account.nonce {
+            return Err(Rejection::NonceTooLow { sender, nonce, account: account.nonce });
+        }
+        let queued = self.queues.get(&sender).map(|queue| queue.cost_without(nonce)).unwrap_or_default();
+        if pooled.cost().saturating_add(queued) > account.balance {
+            return Err(Rejection::InsufficientFunds { balance: account.balance, cost: pooled.cost(), queued });
+        }
+        Ok(())
+    }
+
+    fn check_replacement(&self, pooled: &Pooled) -> Result<(), Rejection> {
+        let Some(old) = self.queues.get(&pooled.sender()).and_then(|queue| queue.get(pooled.nonce())) else { return Ok(()) };
+        let (least_fee, least_tip) = (self.raised(old.max_fee()), self.raised(old.max_tip()));
+        if pooled.max_fee() < least_fee || pooled.max_tip() < least_tip {
+            return Err(Rejection::ReplacementUnderpriced { least_fee, least_tip });
+        }
+        Ok(())
+    }
+
+    /// A fee higher by the replacement's share, rounded up, and by 1 wei at the least.
+    fn raised(&self, fee: u128) -> u128 {
+        let share = fee.saturating_mul(u128::from(self.limits.replacement_percent)).div_ceil(100);
+        fee.saturating_add(share.max(1))
+    }
+
+    /// The transactions that have to go so that this one fits.
+    fn make_room(&self, pooled: &Pooled, account: &Account) -> Result<Vec<B256>, Rejection> {
+        let queue = self.queues.get(&pooled.sender());
+        let replaced = queue.and_then(|queue| queue.get(pooled.nonce()));
+        let mut gone: Vec<&Arc<Pooled>> = Vec::new();
+        if let Some(queue) = queue.filter(|queue| replaced.is_none() && queue.len() >= self.limits.per_sender) {
+            // A transaction that comes before the last one is worth more to its sender than that one.
+            let last = queue.last().filter(|last| last.nonce() > pooled.nonce());
+            gone.push(last.ok_or(Rejection::AccountLimit { limit: self.limits.per_sender })?);
+        }
+        let rank = self.rank_with(pooled, account);
+        let mut tails = self.worst_tails();
+        while !self.fits(pooled, gone.iter().copied().chain(replaced)) {
+            let (worst, last) = tails.next().ok_or(Rejection::Full)?;
+            if gone.iter().any(|other| other.hash() == last.hash()) {
+                continue;
+            }
+            let breaks_own_queue = last.sender() == pooled.sender() && last.nonce() <= pooled.nonce();
+            if worst >= rank || breaks_own_queue {
+                return Err(if rank.all_ready { Rejection::Underpriced { least: pooled.max_tip() } } else { Rejection::Full });
+            }
+            gone.push(last);
+        }
+        Ok(gone.iter().map(|pooled| pooled.hash()).collect())
+    }
+
+    /// Whether the pool keeps its bounds with this transaction and without those.
+    fn fits<'a>(&self, pooled: &Pooled, gone: impl Iterator<Item = &'a Arc<Pooled>>) -> bool {
+        let (count, bytes) =
+            gone.fold((0usize, 0usize), |(count, bytes), gone| (count.saturating_add(1), bytes.saturating_add(gone.size())));
+        self.len().saturating_sub(count) < self.limits.transactions
+            && self.bytes.saturating_sub(bytes).saturating_add(pooled.size()) <= self.limits.bytes
+    }
+
+    /// The rank of a transaction that is not in its queue yet.
+    fn rank_with(&self, pooled: &Pooled, account: &Account) -> Rank {
+        let next = self.pending_nonce(&pooled.sender()).unwrap_or(account.nonce);
+        Rank { all_ready: pooled.nonce() <= next, tip: pooled.effective_tip(self.base_fee) }
+    }
+
+    /// The transactions in the order in which a full pool drops them: queue by queue, each from its end.
+    fn worst_tails(&self) -> impl Iterator<Item = (Rank, &Arc<Pooled>)> {
+        self.ranks.iter().flat_map(|(rank, sender)| {
+            let queue = self.queues.get(sender);
+            queue.into_iter().flat_map(Queue::from_last).map(|pooled| (*rank, pooled))
+        })
+    }
+
+    fn place(&mut self, pooled: Arc<Pooled>, account: Account, evicted: Vec<Arc<Pooled>>) -> Added {
+        let (sender, nonce) = (pooled.sender(), pooled.nonce());
+        self.arrivals = self.arrivals.saturating_add(1);
+        let before = self.pending_nonce(&sender).unwrap_or(account.nonce);
+        self.queues.entry(sender).or_insert_with(|| Queue::new(account));
+        let mut replaced = None;
+        let mut now_ready = Vec::new();
+        let stale = self.change(sender, |queue| {
+            queue.account = account;
+            replaced = queue.insert(pooled.clone());
+            let stale = queue.retain_possible();
+            now_ready = queue.ready().filter(|ready| ready.nonce() >= before || ready.nonce() == nonce).cloned().collect();
+            stale
+        });
+        for gone in stale.iter().chain(&replaced) {
+            self.forget(gone);
+        }
+        self.bytes = self.bytes.saturating_add(pooled.size());
+        self.by_hash.insert(pooled.hash(), pooled.clone());
+        Added { pooled, now_ready, replaced, evicted }
+    }
+
+    /// Changes a queue, keeping its rank right and dropping it once it is empty.
+    fn change(&mut self, sender: Address, change: impl FnOnce(&mut Queue) -> Vec<Arc<Pooled>>) -> Vec<Arc<Pooled>> {
+        let Some(queue) = self.queues.get_mut(&sender) else { return Vec::new() };
+        self.ranks.remove(&(queue.rank(self.base_fee), sender));
+        let gone = change(queue);
+        if queue.is_empty() {
+            self.queues.remove(&sender);
+        } else {
+            self.ranks.insert((queue.rank(self.base_fee), sender));
+        }
+        gone
+    }
+
+    fn forget(&mut self, pooled: &Pooled) {
+        if self.by_hash.remove(&pooled.hash()).is_some() {
+            self.bytes = self.bytes.saturating_sub(pooled.size());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A transaction in the pool, and what it comes with.
+
+use alloy_consensus::Transaction as _;
+use alloy_primitives::{Address, B256, U256};
+use gainsay_types::RecoveredTransaction;
+
+/// What the latest block says of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Next nonce.
+    pub nonce: u64,
+    /// Wei.
+    pub balance: U256,
+    /// It has code that is no EIP-7702 delegation, so it may not send transactions (EIP-3607).
+    pub is_contract: bool,
+}
+
+/// A transaction on its way into the pool.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The transaction.
+    pub transaction: RecoveredTransaction,
+    /// Its sender's account in the latest block.
+    pub account: Account,
+    /// Its L1 data fee by the latest block's parameters, wei.
+    pub l1_fee: U256,
+}
+
+/// A transaction in the pool.
+#[derive(Clone, Debug)]
+pub struct Pooled {
+    transaction: RecoveredTransaction,
+    hash: B256,
+    size: usize,
+    cost: U256,
+    arrival: u64,
+}
+
+impl Pooled {
+    /// `size` is the length of the encoding, `arrival` the transaction's place in the order of arrival.
+    pub(crate) fn new(transaction: RecoveredTransaction, l1_fee: U256, size: usize, arrival: u64) -> Self {
+        let envelope = transaction.envelope();
+        let cost = U256::from(envelope.gas_limit())
+            .saturating_mul(U256::from(envelope.max_fee_per_gas()))
+            .saturating_add(envelope.value())
+            .saturating_add(l1_fee);
+        let hash = transaction.transaction().hash();
+        Self { transaction, hash, size, cost, arrival }
+    }
+
+    /// The transaction.
+    #[must_use]
+    pub const fn transaction(&self) -> &RecoveredTransaction {
+        &self.transaction
+    }
+
+    /// Transaction hash.
+    #[must_use]
+    pub const fn hash(&self) -> B256 {
+        self.hash
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub const fn sender(&self) -> Address {
+        self.transaction.sender()
+    }
+
+    /// Nonce.
+    #[must_use]
+    pub fn nonce(&self) -> u64 {
+        self.transaction.envelope().nonce()
+    }
+
+    /// Gas limit.
+    #[must_use]
+    pub fn gas_limit(&self) -> u64 {
+        self.transaction.envelope().gas_limit()
+    }
+
+    /// Bytes of the EIP-2718 encoding.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The most it can cost its sender, wei: value, gas limit at the fee cap, L1 data fee on arrival. Saturates.
+    #[must_use]
+    pub const fn cost(&self) -> U256 {
+        self.cost
+    }
+
+    /// Fee cap, wei per gas.
+    #[must_use]
+    pub fn max_fee(&self) -> u128 {
+        self.transaction.envelope().max_fee_per_gas()
+    }
+
+    /// Tip cap, wei per gas; the gas price of a transaction without one.
+    #[must_use]
+    pub fn max_tip(&self) -> u128 {
+        let envelope = self.transaction.envelope();
+        envelope.max_priority_fee_per_gas().unwrap_or_else(|| envelope.max_fee_per_gas())
+    }
+
+    /// What the sequencer gets per gas at this base fee; none if the fee cap is below it.
+    #[must_use]
+    pub fn effective_tip(&self, base_fee: u64) -> Option<u128> {
+        self.max_fee().checked_sub(u128::from(base_fee)).map(|left| left.min(self.max_tip()))
+    }
+
+    pub(crate) const fn arrival(&self) -> u64 {
+        self.arrival
+    }
+}

@@ -78,6 +78,31 @@ impl BatchHeader {
         out
     }
 
+    /// Reads what [`Self::encode`] wrote; none for other bytes.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&kind, rest) = bytes.split_first()?;
+        let (payload_hash, rest) = rest.split_first_chunk::<32>()?;
+        let (deposit_count, rest) = rest.split_first_chunk::<8>()?;
+        let (deposit_acc, rest) = rest.split_first_chunk::<32>()?;
+        let (l1_number, rest) = rest.split_first_chunk::<8>()?;
+        let (l1_time, rest) = rest.split_first_chunk::<8>()?;
+        let (l1_base_fee, rest) = rest.split_first_chunk::<32>()?;
+        let (l1_blob_base_fee, rest) = rest.split_first_chunk::<32>()?;
+        let batch_index: [u8; 8] = rest.try_into().ok()?;
+        Some(Self {
+            kind: BatchKind::try_from(kind).ok()?,
+            payload_hash: payload_hash.into(),
+            deposit_count: u64::from_be_bytes(*deposit_count),
+            deposit_acc: deposit_acc.into(),
+            l1_number: u64::from_be_bytes(*l1_number),
+            l1_time: u64::from_be_bytes(*l1_time),
+            l1_base_fee: U256::from_be_bytes(*l1_base_fee),
+            l1_blob_base_fee: U256::from_be_bytes(*l1_blob_base_fee),
+            batch_index: u64::from_be_bytes(batch_index),
+        })
+    }
+
     /// `batchAcc[n]` from `batchAcc[n-1]`.
     #[must_use]
     pub fn accumulate(&self, previous: B256) -> B256 {
@@ -123,5 +148,7 @@ mod tests {
         assert_eq!((bytes[0], bytes[1], bytes[40], bytes[41], bytes[80], bytes[88]), (1, 2, 3, 4, 5, 6));
         assert_eq!((bytes[120], bytes[152], bytes[160]), (7, 8, 9));
         assert_ne!(header.accumulate(B256::ZERO), header.accumulate(B256::repeat_byte(1)));
+        assert_eq!(BatchHeader::decode(&bytes), Some(header));
+        assert_eq!(BatchHeader::decode(&bytes[..160]), None);
     }
 }

@@ -4,8 +4,10 @@
 
 extern crate alloc;
 
+mod next;
 mod open;
 mod step;
 
+pub use next::{MAX_AHEAD, MAX_BEHIND};
 pub use open::{open_batch, Ignored, OpenBatch, Payload};
-pub use step::{block_step, Executed, Executor, Inbox, Outcome, Step};
+pub use step::{block_step, Executed, Executor, Inbox, Outcome, Step, StepError};

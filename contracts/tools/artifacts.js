@@ -1,0 +1,39 @@
+// Writes artifacts/NAME.json from what forge compiled: ABI, creation code, deployed code. With --check only compares.
+"use strict";
+const fs = require("fs");
+const path = require("path");
+
+const CONTRACTS = {
+  l1: ["Factory", "Inbox", "Portal", "Rollup"],
+  l2: ["GasPriceOracle", "L1Block", "L2ToL1MessagePasser", "FeeVault", "WETH"],
+};
+
+const root = path.join(__dirname, "..");
+
+function artifact(name) {
+  const compiled = JSON.parse(fs.readFileSync(path.join(root, "out", `${name}.sol`, `${name}.json`), "utf8"));
+  const order = (entry) => `${entry.type} ${entry.name ?? ""} ${(entry.inputs ?? []).map((input) => input.type).join()}`;
+  const lines = [...compiled.abi].sort((a, b) => (order(a) < order(b) ? -1 : 1)).map((entry) => `    ${JSON.stringify(entry)}`);
+  const code = ["bytecode", "deployedBytecode"].map((kind) => `  "${kind}": ${JSON.stringify(compiled[kind].object)}`);
+  return `{\n  "contractName": ${JSON.stringify(name)},\n  "abi": [\n${lines.join(",\n")}\n  ],\n${code.join(",\n")}\n}\n`;
+}
+
+function main(check) {
+  const folder = path.join(root, "artifacts");
+  const expected = new Map(Object.values(CONTRACTS).flat().map((name) => [`${name}.json`, artifact(name)]));
+  fs.mkdirSync(folder, { recursive: true });
+  const present = fs.readdirSync(folder).filter((file) => file.endsWith(".json"));
+  const read = (file) => (present.includes(file) ? fs.readFileSync(path.join(folder, file), "utf8") : "");
+  const stale = [...expected.keys()].filter((file) => read(file) !== expected.get(file));
+  const extra = present.filter((file) => !expected.has(file));
+  if (check) {
+    if (stale.length + extra.length === 0) return 0;
+    console.error(`artifacts differ from the sources: ${[...stale, ...extra].join(", ")}; run scripts/contracts artifacts and commit`);
+    return 1;
+  }
+  for (const file of stale) fs.writeFileSync(path.join(folder, file), expected.get(file));
+  for (const file of extra) fs.unlinkSync(path.join(folder, file));
+  return 0;
+}
+
+process.exit(main(process.argv.includes("--check")));

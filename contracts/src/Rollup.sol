@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IInbox} from "./interfaces/IInbox.sol";
-import {Assertion, IRollup, RollupParams, State} from "./interfaces/IRollup.sol";
+import {Assertion, Claim, IRollup, RollupParams, State} from "./interfaces/IRollup.sol";
 import {Claims} from "./libraries/Claims.sol";
 import {StakeLedger} from "./rollup/StakeLedger.sol";
 

@@ -1,1 +1,32 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod predeploys;
+
+pub use predeploys::{predeploys, GenesisParams, Predeploy};
+
+/// Reads a contract's artifact; the types get its ABI, `BYTECODE`, `DEPLOYED_BYTECODE` and calls over a provider.
+macro_rules! contract {
+    ($module:ident, $contract:ident, $artifact:literal, $about:literal) => {
+        #[doc = $about]
+        #[allow(missing_docs, unreachable_pub, clippy::all)]
+        pub mod $module {
+            alloy::sol!(
+                #[sol(rpc)]
+                #[derive(Debug, PartialEq, Eq, Hash)]
+                $contract,
+                $artifact
+            );
+        }
+        pub use $module::$contract;
+    };
+}
+
+contract!(inbox, Inbox, "../artifacts/Inbox.json", "Orders batches and messages on L1.");
+contract!(portal, Portal, "../artifacts/Portal.json", "Takes deposits on L1.");
+contract!(rollup, Rollup, "../artifacts/Rollup.json", "Holds assertions and stakes on L1.");
+contract!(factory, Factory, "../artifacts/Factory.json", "Deploys the others on L1 at addresses known beforehand.");
+contract!(l1_block, L1Block, "../artifacts/L1Block.json", "What L2 knows of L1.");
+contract!(gas_price_oracle, GasPriceOracle, "../artifacts/GasPriceOracle.json", "Price of L1 data on L2.");
+contract!(message_passer, L2ToL1MessagePasser, "../artifacts/L2ToL1MessagePasser.json", "Where withdrawals start on L2.");
+contract!(fee_vault, FeeVault, "../artifacts/FeeVault.json", "Collects fees on L2.");
+contract!(weth, WETH, "../artifacts/WETH.json", "Wrapped ether on L2.");

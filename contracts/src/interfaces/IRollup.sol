@@ -61,6 +61,13 @@ struct Assertion {
     bool childConfirmed;
 }
 
+/// @notice One hop of a stake: to the child of its tip with this end.
+/// @param inputsHash Of the parent; reverts if it differs.
+struct Claim {
+    bytes32 inputsHash;
+    State end;
+}
+
 /// @notice A stake is Live until it loses a match or leaves.
 enum StakeStatus {
     None,
@@ -130,12 +137,6 @@ interface IRollup {
     error NothingOwed();
     /// @notice The receiver refused the ether.
     error PaymentFailed();
-
-    /// @notice One hop of a stake: to the child of its tip with this end.
-    struct Claim {
-        bytes32 inputsHash; // of the parent; reverts if it differs
-        State end;
-    }
 
     /// @notice Bonds a new stake on children of the latest confirmed assertion, walking down the list. Create-or-join.
     function stake(bytes32 parent, Claim[] calldata claims) external payable returns (uint256 stakeId);

@@ -1,1 +1,5 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+pub mod status;
+pub mod tracker;
+pub mod verdict;

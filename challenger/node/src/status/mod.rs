@@ -1,0 +1,7 @@
+//! The challenger's status: what it says, and over which port.
+
+mod report;
+mod server;
+
+pub use report::{AssertionReport, ChainReport, L1Report, Report, Summary};
+pub use server::{ListenError, StatusServer};

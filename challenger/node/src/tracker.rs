@@ -1,0 +1,220 @@
+//! Which assertions there are, what the challenger holds of each, and which one to check next. No clock, no chain, no network.
+
+use crate::verdict::{judge, Verdict, Waiting};
+use alloy::primitives::B256;
+use gainsay_shell::assertions::{Assertion, Assertions};
+use gainsay_types::State;
+use std::collections::BTreeMap;
+
+/// Verdicts on all assertions.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    assertions: Assertions,
+    verdicts: BTreeMap<B256, Verdict>,
+}
+
+/// An assertion to be computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The assertion.
+    pub id: B256,
+    /// The state to start from, which the challenger agrees with.
+    pub parent: State,
+    /// Batch to compute up to.
+    pub target: u64,
+    /// What L1 says the computation reads.
+    pub inputs_hash: B256,
+    /// The state claimed.
+    pub claimed: State,
+}
+
+/// What the own chain gives for a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// The end state, and the own output root at the claimed block number if there is such a block.
+    End {
+        /// The state that the inbox gives.
+        ours: State,
+        /// The own output root at the claimed block.
+        root: Option<B256>,
+    },
+    /// Not possible yet.
+    Not(Waiting),
+}
+
+impl Tracker {
+    /// All assertions.
+    #[must_use]
+    pub const fn assertions(&self) -> &Assertions {
+        &self.assertions
+    }
+
+    /// The verdict on an assertion, if there is such an assertion.
+    #[must_use]
+    pub fn verdict(&self, id: &B256) -> Option<&Verdict> {
+        self.verdicts.get(id)
+    }
+
+    /// L1 created an assertion. The first one is the genesis state, fixed in the contract: `genesis` is what the own chain starts from.
+    pub fn created(&mut self, assertion: Assertion, genesis: &State) {
+        let verdict = if assertion.parent.is_zero() {
+            judge(genesis, &assertion.end, genesis, Some(genesis.output_root))
+        } else {
+            Verdict::Pending { waiting: Waiting::Parent }
+        };
+        self.verdicts.entry(assertion.id).or_insert(verdict);
+        self.assertions.created(assertion);
+        self.condemn();
+    }
+
+    /// L1 confirmed an assertion.
+    pub fn confirmed(&mut self, id: B256, l1_number: u64) {
+        self.assertions.confirmed(id, l1_number);
+    }
+
+    /// L1 blocks beyond `l1_number` are gone, and what they created with them. Verdicts on what stays are computed again: the inbox may
+    /// have changed below them.
+    pub fn rewind(&mut self, l1_number: u64) -> Vec<B256> {
+        let gone = self.assertions.rewind(l1_number);
+        for id in &gone {
+            self.verdicts.remove(id);
+        }
+        for assertion in self.assertions.iter().filter(|assertion| !assertion.parent.is_zero()) {
+            self.verdicts.insert(assertion.id, Verdict::Pending { waiting: Waiting::Parent });
+        }
+        gone
+    }
+
+    /// The assertions that can be checked now: no verdict yet, and the parent is agreed with. Oldest first.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let pending = self.assertions.iter().filter(|assertion| matches!(self.verdicts.get(&assertion.id), Some(Verdict::Pending { .. })));
+        let checks = pending.filter_map(|assertion| {
+            let parent = self.assertions.get(&assertion.parent)?;
+            let agreed = self.verdicts.get(&parent.id) == Some(&Verdict::Agree);
+            let inputs_hash = parent.inputs_hash;
+            agreed.then_some(Check { id: assertion.id, parent: parent.end, target: parent.target, inputs_hash, claimed: assertion.end })
+        });
+        checks.collect()
+    }
+
+    /// Takes what the own chain gave for a check. Returns the verdict if it is a new one, and not that it is still pending.
+    pub fn computed(&mut self, check: &Check, computed: Computed) -> Option<Verdict> {
+        let verdict = match computed {
+            Computed::End { ours, root } => judge(&check.parent, &check.claimed, &ours, root),
+            Computed::Not(waiting) => Verdict::Pending { waiting },
+        };
+        let current = self.verdicts.get_mut(&check.id)?;
+        *current = verdict.clone();
+        let settled = !matches!(verdict, Verdict::Pending { .. });
+        if settled {
+            self.condemn();
+        }
+        settled.then_some(verdict)
+    }
+
+    /// What continues a false assertion is false.
+    fn condemn(&mut self) {
+        for assertion in self.assertions.iter() {
+            let ancestor = match self.verdicts.get(&assertion.parent) {
+                Some(Verdict::Disagree(_)) => assertion.parent,
+                Some(Verdict::DescendsFromFalse { ancestor }) => *ancestor,
+                _ => continue,
+            };
+            self.verdicts.insert(assertion.id, Verdict::DescendsFromFalse { ancestor });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(block: u64, root: u8) -> State {
+        State { output_root: B256::repeat_byte(root), l2_block_number: block, batch_index: block, batch_offset: 0, deposit_index: 0 }
+    }
+
+    fn assertion(id: u8, parent: u8, end: State, l1_number: u64) -> Assertion {
+        Assertion {
+            id: B256::repeat_byte(id),
+            parent: B256::repeat_byte(parent),
+            end,
+            target: end.batch_index + 1,
+            inputs_hash: B256::ZERO,
+            l1_number,
+            l1_time: l1_number,
+            confirmed_in: None,
+        }
+    }
+
+    /// Genesis 1, its children 2 (right) and 3 (wrong), and 4 on top of 3, 5 on top of 2.
+    fn tracker() -> Tracker {
+        let genesis = state(0, 10);
+        let mut tracker = Tracker::default();
+        tracker.created(assertion(1, 0, genesis, 1), &genesis);
+        for (id, parent, end) in [(2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))] {
+            tracker.created(assertion(id, parent, end, u64::from(id)), &genesis);
+        }
+        tracker
+    }
+
+    fn run(tracker: &mut Tracker) {
+        while let Some(check) = tracker.checks().first().cloned() {
+            let block = check.target;
+            let ours = state(block, 10 + block as u8);
+            tracker.computed(&check, Computed::End { ours, root: Some(ours.output_root) });
+        }
+    }
+
+    fn word(tracker: &Tracker, id: u8) -> &'static str {
+        tracker.verdict(&B256::repeat_byte(id)).map_or("none", Verdict::word)
+    }
+
+    #[test]
+    fn every_assertion_gets_a_verdict_and_children_of_false_ones_are_false() {
+        let mut tracker = tracker();
+        assert_eq!(tracker.checks().len(), 2);
+        run(&mut tracker);
+        assert_eq!([1, 2, 3, 4, 5].map(|id| word(&tracker, id)), ["agree", "agree", "disagree", "descendsFromFalse", "agree"]);
+        assert_eq!(tracker.verdict(&B256::repeat_byte(4)), Some(&Verdict::DescendsFromFalse { ancestor: B256::repeat_byte(3) }));
+    }
+
+    #[test]
+    fn an_assertion_made_on_a_false_one_later_is_false_at_once() {
+        let mut tracker = tracker();
+        run(&mut tracker);
+        tracker.created(assertion(6, 4, state(3, 1), 9), &state(0, 10));
+        assert_eq!(tracker.verdict(&B256::repeat_byte(6)), Some(&Verdict::DescendsFromFalse { ancestor: B256::repeat_byte(3) }));
+    }
+
+    #[test]
+    fn a_reorganisation_removes_verdicts_and_checks_the_rest_again() {
+        let mut tracker = tracker();
+        run(&mut tracker);
+        assert_eq!(tracker.rewind(3).len(), 2);
+        assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["pending", "pending", "none"]);
+        run(&mut tracker);
+        assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["agree", "disagree", "none"]);
+    }
+
+    #[test]
+    fn a_check_that_cannot_be_made_says_why_and_stays() {
+        let mut tracker = tracker();
+        let check = tracker.checks().first().cloned();
+        let waiting = Waiting::Derivation { derived: 0, target: 1 };
+        if let Some(check) = &check {
+            assert_eq!(tracker.computed(check, Computed::Not(waiting)), None);
+            assert_eq!(tracker.verdict(&check.id), Some(&Verdict::Pending { waiting }));
+        }
+        assert_eq!(tracker.checks().first().cloned(), check);
+    }
+
+    #[test]
+    fn a_genesis_assertion_of_another_chain_is_disagreed_with() {
+        let mut tracker = Tracker::default();
+        tracker.created(assertion(1, 0, state(0, 9), 1), &state(0, 10));
+        assert_eq!(word(&tracker, 1), "disagree");
+        tracker.created(assertion(2, 1, state(1, 9), 2), &state(0, 10));
+        assert_eq!(word(&tracker, 2), "descendsFromFalse");
+    }
+}

@@ -1,1 +1,27 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+pub mod accounts;
+mod challenger;
+mod contracts;
+mod drive;
+mod files;
+mod l1;
+mod node;
+mod process;
+mod random;
+mod setup;
+mod traffic;
+mod wait;
+
+pub mod hostile;
+
+pub use challenger::{Assertion, Challenger, Verdict};
+pub use contracts::Token;
+pub use files::{program, repository};
+pub use l1::L1;
+pub use node::{BlockId, Node, Role, same_chain};
+pub use process::{Finished, Process};
+pub use random::Random;
+pub use setup::{Addresses, Options, Setup, free_port};
+pub use traffic::{Kind, Traffic};
+pub use wait::{Patience, eventually};

@@ -1,0 +1,44 @@
+//! Where the repository, the programs under test and Foundry's tools are.
+
+use eyre::{Context, OptionExt, ensure};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The root of the repository.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_root.parent().unwrap_or(crate_root).to_path_buf()
+}
+
+/// A program of this workspace (`sequencer`, `challenger`), built beside the running test.
+///
+/// # Errors
+/// When it is not built; says how to.
+pub fn program(name: &str) -> eyre::Result<PathBuf> {
+    let test = env::current_exe().wrap_err("the running test has no path")?;
+    // target/debug/deps/test-0123 -> target/debug
+    let folder = test.ancestors().nth(2).ok_or_eyre("the running test is not in a target folder")?;
+    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    ensure!(path.is_file(), "{} is not built: run `cargo build --bin {name}` first", path.display());
+    Ok(path)
+}
+
+/// The native binary of `forge`, `cast` or `anvil`, as `scripts/contracts setup` installs it.
+///
+/// # Errors
+/// When it is not installed; says how to.
+pub(crate) fn foundry(name: &str) -> eyre::Result<PathBuf> {
+    let packages = repository().join("contracts/node_modules/@foundry-rs");
+    let missing = || format!("{name} is not installed: run `scripts/contracts setup` first");
+    for entry in packages.read_dir().wrap_err_with(missing)? {
+        let path = entry?.path().join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        let native = path.parent().and_then(Path::parent).and_then(Path::file_name).is_some_and(|package| package != name);
+        if native && path.is_file() {
+            return Ok(path);
+        }
+    }
+    Err(eyre::eyre!(missing()))
+}

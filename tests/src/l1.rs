@@ -1,0 +1,139 @@
+//! L1: a real node (anvil) with its beacon endpoint, and control over its blocks.
+
+use crate::{Patience, accounts, files, process::Process, wait::eventually};
+use alloy::{
+    network::EthereumWallet,
+    primitives::B256,
+    providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::types::BlockNumberOrTag,
+    transports::http::reqwest::Url,
+};
+use eyre::{Context, OptionExt};
+use serde_json::{Value, json};
+use std::{path::Path, process::Command};
+
+/// Seconds between two blocks.
+const BLOCK_TIME: u64 = 1;
+
+/// A running L1.
+#[derive(Debug)]
+pub struct L1 {
+    process: Process,
+    url: Url,
+    provider: DynProvider,
+}
+
+impl L1 {
+    /// Starts it on the port; a block every second.
+    ///
+    /// # Errors
+    /// When anvil is not installed or does not answer within 20 s.
+    pub async fn start(port: u16, chain_id: u64, logs: &Path) -> eyre::Result<Self> {
+        let mut command = Command::new(files::foundry("anvil")?);
+        command
+            .args(["--port", &port.to_string()])
+            .args(["--chain-id", &chain_id.to_string()])
+            .args(["--block-time", &BLOCK_TIME.to_string()])
+            // Finality four blocks behind: deep enough for the reorgs made here.
+            .args(["--slots-in-an-epoch", "4", "--hardfork", "osaka"])
+            .args(["--mnemonic", accounts::MNEMONIC]);
+        let process = Process::start("L1", &mut command, &logs.join("l1.log"))?;
+        let url: Url = format!("http://127.0.0.1:{port}").parse()?;
+        let mut wallet = EthereumWallet::default();
+        for index in 0..10 {
+            wallet.register_signer(accounts::signer(index)?);
+        }
+        let provider = ProviderBuilder::new().wallet(wallet).connect_http(url.clone()).erased();
+        let l1 = Self { process, url, provider };
+        eventually("L1 answers", Patience::secs(20), async || Ok(Some(l1.provider.get_block_number().await?))).await?;
+        Ok(l1)
+    }
+
+    /// Of its JSON-RPC, and of its beacon API.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Signs for all ten accounts.
+    #[must_use]
+    pub const fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// Number of the latest block.
+    ///
+    /// # Errors
+    /// When L1 does not answer.
+    pub async fn height(&self) -> eyre::Result<u64> {
+        Ok(self.provider.get_block_number().await?)
+    }
+
+    /// Hash of a block.
+    ///
+    /// # Errors
+    /// When L1 does not answer or has no such block.
+    pub async fn hash(&self, number: u64) -> eyre::Result<B256> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Number(number)).await?;
+        Ok(block.ok_or_eyre("L1 has no such block")?.header.hash)
+    }
+
+    /// Waits until it is `blocks` further.
+    ///
+    /// # Errors
+    /// When it stands still.
+    pub async fn advance(&self, blocks: u64) -> eyre::Result<()> {
+        let goal = self.height().await? + blocks;
+        let patience = Patience::secs(20 + 4 * blocks * BLOCK_TIME);
+        eventually("L1 advances", patience, async || Ok((self.height().await? >= goal).then_some(()))).await
+    }
+
+    /// Lets time pass at once: the next block is `seconds` later.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn skip_time(&self, seconds: u64) -> eyre::Result<()> {
+        self.control("evm_increaseTime", json!([seconds])).await?;
+        self.control("anvil_mine", json!([1])).await?;
+        Ok(())
+    }
+
+    /// Replaces the latest `depth` blocks by as many empty ones: their transactions are gone.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn reorg(&self, depth: u64) -> eyre::Result<()> {
+        self.control("anvil_reorg", json!([depth, []])).await?;
+        Ok(())
+    }
+
+    /// Stops making blocks.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn pause(&self) -> eyre::Result<()> {
+        self.control("evm_setIntervalMining", json!([0])).await?;
+        Ok(())
+    }
+
+    /// Makes blocks again.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn resume(&self) -> eyre::Result<()> {
+        self.control("evm_setIntervalMining", json!([BLOCK_TIME])).await?;
+        Ok(())
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// With the end of its log when it has ended.
+    pub fn check_alive(&mut self) -> eyre::Result<()> {
+        self.process.check_alive()
+    }
+
+    async fn control(&self, method: &'static str, params: Value) -> eyre::Result<Value> {
+        self.provider.raw_request(method.into(), params).await.wrap_err(method)
+    }
+}

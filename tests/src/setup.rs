@@ -1,0 +1,191 @@
+//! A whole network for one test: L1, contracts, and nodes, in a folder that goes away with it.
+
+use crate::{
+    Challenger, L1, accounts, files,
+    node::{Node, Role},
+    process::{Finished, Process},
+};
+use alloy::primitives::Address;
+use eyre::{Context, ensure};
+use serde_json::Value;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// What a network is made with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where batches go: `blobs`, `calldata` or `auto`.
+    pub da: &'static str,
+    /// Chain id of L1.
+    pub l1_chain_id: u64,
+    /// Changes to the parameters of the development network: (JSON pointer, value).
+    pub params: Vec<(&'static str, Value)>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { da: "auto", l1_chain_id: 31337, params: Vec::new() }
+    }
+}
+
+/// The addresses that a deployment writes down.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The Inbox on L1.
+    pub inbox: Address,
+    /// The Rollup on L1.
+    pub rollup: Address,
+    /// The Portal on L1.
+    pub portal: Address,
+}
+
+/// A running L1 with the contracts, and what is needed to start nodes on it.
+#[derive(Debug)]
+pub struct Setup {
+    /// L1.
+    pub l1: L1,
+    /// The contracts on it.
+    pub addresses: Addresses,
+    options: Options,
+    folder: TempDir,
+}
+
+impl Setup {
+    /// Starts L1 and deploys.
+    ///
+    /// # Errors
+    /// When a program is missing or the deployment fails.
+    pub async fn start(options: Options) -> eyre::Result<Self> {
+        let folder = TempDir::new()?;
+        fs::create_dir(folder.path().join("logs"))?;
+        let l1 = L1::start(free_port()?, options.l1_chain_id, &folder.path().join("logs")).await?;
+        write_params(folder.path(), &options)?;
+        let deployed = run_deploy(folder.path(), l1.url().as_str())?;
+        ensure!(deployed.status.success(), "the deployment failed: {}", deployed.stderr);
+        let addresses = read_addresses(&folder.path().join("network"))?;
+        Ok(Self { l1, addresses, options, folder })
+    }
+
+    /// Deploys again: must change nothing.
+    ///
+    /// # Errors
+    /// When the program cannot be run.
+    pub fn deploy_again(&self) -> eyre::Result<Finished> {
+        run_deploy(self.folder.path(), self.l1.url().as_str())
+    }
+
+    /// A path in the network's folder.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `addresses.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn network(&self) -> eyre::Result<Value> {
+        Ok(serde_json::from_slice(&fs::read(self.path("network/addresses.json"))?)?)
+    }
+
+    /// A sequencer on the data folder `name`.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn sequencer(&self, name: &str) -> eyre::Result<Node> {
+        self.sequencer_with(name, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn sequencer_with(&self, name: &str, extra: &[&str]) -> eyre::Result<Node> {
+        let keys = vec![
+            ("GAINSAY_BATCHER_KEY".to_owned(), accounts::key(accounts::BATCHER)?),
+            ("GAINSAY_PROPOSER_KEY".to_owned(), accounts::key(accounts::PROPOSER)?),
+        ];
+        let mut extra = extra.to_vec();
+        extra.extend(["--da", self.options.da]);
+        self.node(name, Role::Sequencer, &extra, keys)
+    }
+
+    /// A follower that knows L1 alone.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn follower(&self, name: &str) -> eyre::Result<Node> {
+        self.node(name, Role::Follower, &[], Vec::new())
+    }
+
+    /// A follower with further arguments, for instance a feed.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn follower_with(&self, name: &str, extra: &[&str]) -> eyre::Result<Node> {
+        self.node(name, Role::Follower, extra, Vec::new())
+    }
+
+    /// A challenger.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn challenger(&self, name: &str) -> eyre::Result<Challenger> {
+        Ok(Challenger(self.node(name, Role::Challenger, &[], Vec::new())?))
+    }
+
+    fn node(&self, name: &str, role: Role, extra: &[&str], environment: Vec<(String, String)>) -> eyre::Result<Node> {
+        let port = free_port()?;
+        let (verb, port_option) = match role {
+            Role::Sequencer => ("run", "--port"),
+            Role::Follower => ("follow", "--port"),
+            Role::Challenger => ("run", "--status-port"),
+        };
+        let (l1, port_text) = (self.l1.url().to_string(), port.to_string());
+        let (network, data) = (self.path("network"), self.path(name));
+        let mut arguments: Vec<String> = [verb, "--l1-rpc", &l1, "--beacon", &l1, port_option, &port_text].map(str::to_owned).to_vec();
+        for (option, path) in [("--network", network), ("--data", data)] {
+            arguments.extend([option.to_owned(), path.display().to_string()]);
+        }
+        arguments.extend(extra.iter().map(|&text| text.to_owned()));
+        Node::new(name, role, arguments, environment, port, &self.path("logs"))
+    }
+}
+
+/// A port that nothing listens on now.
+///
+/// # Errors
+/// When none is free.
+pub fn free_port() -> eyre::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// The development network's parameters, with this test's changes.
+fn write_params(folder: &Path, options: &Options) -> eyre::Result<()> {
+    let preset = files::repository().join("scripts/devnet.params.json");
+    let mut params: Value = serde_json::from_slice(&fs::read(&preset).wrap_err_with(|| preset.display().to_string())?)?;
+    for (pointer, value) in &options.params {
+        let slot = params.pointer_mut(pointer).ok_or_else(|| eyre::eyre!("the parameters have no {pointer}"))?;
+        *slot = value.clone();
+    }
+    Ok(fs::write(folder.join("params.json"), serde_json::to_vec_pretty(&params)?)?)
+}
+
+fn run_deploy(folder: &Path, l1: &str) -> eyre::Result<Finished> {
+    let mut command = Command::new(files::program("sequencer")?);
+    command.args(["deploy", "--l1-rpc", l1, "--params"]).arg(folder.join("params.json")).arg("--out").arg(folder.join("network"));
+    command.env("GAINSAY_DEPLOYER_KEY", accounts::key(accounts::DEPLOYER)?);
+    Process::run(&mut command, Duration::from_secs(60))
+}
+
+fn read_addresses(network: &Path) -> eyre::Result<Addresses> {
+    let file: Value = serde_json::from_slice(&fs::read(network.join("addresses.json"))?)?;
+    let address = |name: &str| -> eyre::Result<Address> { Ok(serde_json::from_value(file["contracts"][name].clone())?) };
+    Ok(Addresses { inbox: address("inbox")?, rollup: address("rollup")?, portal: address("portal")? })
+}

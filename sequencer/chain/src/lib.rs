@@ -1,1 +1,21 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod claims;
+mod deposits;
+mod derivation;
+mod error;
+mod executor;
+mod import;
+mod l1;
+mod recover;
+mod unwind;
+
+pub use chain::{Chain, Options};
+pub use claims::Difference;
+pub use derivation::{Derived, DerivedBlock, DerivedStep};
+pub use error::ChainError;
+pub use import::{FeedBlock, Imported};
+pub use l1::{InboxEvent, L1Applied, L1Update};
+pub use recover::recover_senders;
+pub use unwind::Dropped;

@@ -1,0 +1,86 @@
+//! The chain: owner of the store's write side.
+
+use crate::ChainError;
+use gainsay_derive::OpenBatch;
+use gainsay_execute::genesis::Genesis;
+use gainsay_store::{Heads, Identity, Repair, Store, Writer};
+use gainsay_types::ChainConfig;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+/// How the chain is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The data directory.
+    pub path: PathBuf,
+    /// Chain id of L1.
+    pub l1_chain_id: u64,
+    /// Bound of the database's page cache, bytes.
+    pub cache_bytes: u64,
+    /// Keep blocks that L1 does not hold (any more), as a sequencer and a follower of its feed do. Without it the tip is always the safe head:
+    /// for those that trust L1 alone.
+    pub keep_unsafe: bool,
+}
+
+/// Imports blocks, derives blocks from L1, and keeps the heads. A plain struct: it runs no thread and knows no clock.
+pub struct Chain {
+    pub(crate) config: ChainConfig,
+    pub(crate) writer: Writer,
+    pub(crate) keep_unsafe: bool,
+    /// The batch opened last, since each of its blocks is a step of its own.
+    pub(crate) opened: Mutex<Option<(alloy_primitives::B256, Arc<OpenBatch>)>>,
+    /// Blocks executed since it was opened.
+    pub(crate) executions: u64,
+}
+
+impl Chain {
+    /// Opens the data directory, or creates it at the genesis block. Also says what had to be repaired.
+    ///
+    /// # Errors
+    /// When the genesis block is not the config's, when the directory is in use or belongs to another chain, and when it is damaged.
+    pub fn open(options: &Options, config: ChainConfig, genesis: &Genesis) -> Result<(Self, Option<Repair>), ChainError> {
+        config.validate()?;
+        let found = genesis.header.hash();
+        if found != config.genesis_hash {
+            return Err(ChainError::Genesis { found, expected: config.genesis_hash });
+        }
+        let identity =
+            Identity { l1_chain_id: options.l1_chain_id, l2_chain_id: config.l2_chain_id, config_hash: config.hash(), genesis_hash: found };
+        let (writer, repair) = Writer::open(&options.path, &identity, genesis, options.cache_bytes)?;
+        Ok((Self { config, writer, keep_unsafe: options.keep_unsafe, opened: Mutex::new(None), executions: 0 }, repair))
+    }
+
+    /// The chain's parameters.
+    #[must_use]
+    pub const fn config(&self) -> &ChainConfig {
+        &self.config
+    }
+
+    /// The read side, to clone and hand out.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        self.writer.store()
+    }
+
+    /// Heads of the chain.
+    #[must_use]
+    pub fn heads(&self) -> Arc<Heads> {
+        self.store().heads()
+    }
+
+    /// Blocks executed since the chain was opened. A derived block that was there already is not executed again.
+    #[must_use]
+    pub const fn executions(&self) -> u64 {
+        self.executions
+    }
+
+    /// Returns once everything done so far survives a power failure. Call it before telling others that something is safe.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn flush(&self) -> Result<(), ChainError> {
+        Ok(self.writer.flush()?)
+    }
+}

@@ -1,0 +1,186 @@
+//! Deriving the safe chain from the archived inbox, one block step at a time.
+
+use crate::{
+    Chain, ChainError, Dropped,
+    executor::{Derivation, SafeExecutor},
+    unwind::unwind,
+};
+use alloy_eips::BlockNumHash;
+use alloy_primitives::{B256, Bytes};
+use gainsay_derive::{Ignored, Inbox, OpenBatch, Payload, Step, StepError, block_step, open_batch};
+use gainsay_store::{BatchData, BatchRecord, BlockHeader, Commit, StoreError};
+use gainsay_types::{BatchHeader, Message, State};
+use std::sync::{Arc, PoisonError};
+
+/// What one call of [`Chain::derive_next`] did.
+#[derive(Debug)]
+pub enum Derived {
+    /// The safe cursor is at the end of the archived inbox.
+    UpToDate,
+    /// These blobs of the next batch are not archived: fetch them, [`Chain::put_blob`], and go on.
+    NeedsBlobs {
+        /// What the inbox says of the batch; its L1 block tells where to look.
+        header: BatchHeader,
+        /// Hash of that L1 block.
+        l1_hash: B256,
+        /// Versioned hashes of the blobs.
+        hashes: Vec<B256>,
+    },
+    /// One block step.
+    Step(Box<DerivedStep>),
+}
+
+/// One block step.
+#[derive(Debug)]
+pub struct DerivedStep {
+    /// The State after it: the safe cursor.
+    pub state: State,
+    /// The block that it made, if any: the new safe head.
+    pub block: Option<DerivedBlock>,
+    /// What was ignored of the batch, and why.
+    pub ignored: Vec<Ignored>,
+    /// Unsafe blocks that are not what L1 says.
+    pub dropped: Dropped,
+}
+
+/// A block derived from L1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DerivedBlock {
+    /// Number and hash.
+    pub id: BlockNumHash,
+    /// The chain had it already: it was not executed again.
+    pub known: bool,
+}
+
+/// The archived inbox, without blobs that are missing.
+struct Archive<'a> {
+    chain: &'a Chain,
+}
+
+enum Gap {
+    Blobs(Vec<B256>),
+    Chain(ChainError),
+}
+
+impl<E: Into<ChainError>> From<E> for Gap {
+    fn from(error: E) -> Self {
+        Self::Chain(error.into())
+    }
+}
+
+impl Inbox for Archive<'_> {
+    type Error = Gap;
+
+    fn batch(&self, index: u64) -> Result<Arc<OpenBatch>, Gap> {
+        let record = self.chain.store().batch(index)?.ok_or_else(|| missing("batch", index))?;
+        let mut opened = self.chain.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, batch)) = opened.as_ref().filter(|(acc, _)| *acc == record.acc) {
+            return Ok(batch.clone());
+        }
+        let payload = self.payload(&record)?;
+        let batch = Arc::new(open_batch(&self.chain.config, &record.header, &payload));
+        *opened = Some((record.acc, batch.clone()));
+        Ok(batch)
+    }
+
+    fn message(&self, index: u64) -> Result<Message, Gap> {
+        Ok(self.chain.store().message(index)?.ok_or_else(|| missing("message", index))?.message)
+    }
+}
+
+impl Archive<'_> {
+    fn payload(&self, record: &BatchRecord) -> Result<Payload, Gap> {
+        let hashes = match &record.data {
+            BatchData::Calldata(payload) => return Ok(Payload::Calldata(payload.clone())),
+            BatchData::None => return Ok(Payload::None),
+            BatchData::Blobs(hashes) => hashes,
+        };
+        let found = hashes.iter().map(|hash| Ok((hash, self.chain.store().blob(hash)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        let missing: Vec<B256> = found.iter().filter(|(_, blob)| blob.is_none()).map(|(hash, _)| **hash).collect();
+        if !missing.is_empty() {
+            return Err(Gap::Blobs(missing));
+        }
+        Ok(Payload::Blobs(found.into_iter().filter_map(|(_, blob)| blob).collect::<Vec<Bytes>>()))
+    }
+}
+
+fn missing(record: &'static str, index: u64) -> StoreError {
+    StoreError::Missing { record, key: index.to_string() }
+}
+
+impl Chain {
+    /// Takes one block step from the safe cursor. A derived block that the unsafe chain has is not executed again; one that differs from the
+    /// unsafe chain's replaces that block and all above it. Not yet durable: see [`Chain::flush`].
+    ///
+    /// # Errors
+    /// When the store fails. Nothing that L1 holds is an error.
+    pub fn derive_next(&mut self) -> Result<Derived, ChainError> {
+        let heads = self.heads();
+        let parent = self.header(heads.safe.l2_block_number)?;
+        let mut executor = SafeExecutor { config: &self.config, store: self.store(), parent, executions: 0 };
+        let step = block_step(&self.config, &heads.safe, heads.batches, &Archive { chain: self }, &mut executor);
+        let executions = executor.executions;
+        self.executions += executions;
+        match step {
+            Ok(None) => Ok(Derived::UpToDate),
+            Ok(Some(step)) => self.commit_step(step).map(|step| Derived::Step(Box::new(step))),
+            Err(StepError::Inbox(Gap::Blobs(hashes))) => self.needs_blobs(heads.safe.batch_index + 1, hashes),
+            Err(StepError::Inbox(Gap::Chain(error)) | StepError::Executor(error)) => Err(error),
+            Err(StepError::Closing { reason }) => Err(ChainError::Closing { reason }),
+        }
+    }
+
+    /// Header of a block that is known to be there.
+    pub(crate) fn header(&self, number: u64) -> Result<BlockHeader, ChainError> {
+        Ok(self.store().header(number)?.ok_or_else(|| missing("block", number))?)
+    }
+
+    fn needs_blobs(&self, batch: u64, hashes: Vec<B256>) -> Result<Derived, ChainError> {
+        let record = self.store().batch(batch)?.ok_or_else(|| missing("batch", batch))?;
+        Ok(Derived::NeedsBlobs { header: record.header, l1_hash: record.l1_hash, hashes })
+    }
+
+    fn commit_step(&mut self, step: Step<Derivation>) -> Result<DerivedStep, ChainError> {
+        let Step { state, block, ignored } = step;
+        let mut commit = Commit::new(self.store());
+        let before = commit.heads().clone();
+        let mut dropped = Dropped::default();
+        let mut safe_hash = before.safe_hash;
+        let mut derived = None;
+        if let Some(block) = block {
+            let (id, known) = match block {
+                Derivation::Known(block) => (id_of(&block), true),
+                Derivation::New(built) => {
+                    dropped = unwind(&mut commit, before.safe.l2_block_number)?;
+                    commit.push_block(&built.block, state.deposit_index, &built.nodes)?;
+                    (commit.heads().latest, false)
+                }
+            };
+            safe_hash = id.hash;
+            derived = Some(DerivedBlock { id, known });
+        }
+        commit.push_step(state, safe_hash)?;
+        self.advance_finalized(&mut commit, before.safe.batch_index + 1)?;
+        self.writer.apply(commit)?;
+        Ok(DerivedStep { state, block: derived, ignored, dropped })
+    }
+
+    /// The step just pushed read `batch`: it is final if all before it are and the batch's L1 block is.
+    fn advance_finalized(&self, commit: &mut Commit, batch: u64) -> Result<(), ChainError> {
+        let heads = commit.heads();
+        if heads.finalized_steps + 1 != heads.steps {
+            return Ok(());
+        }
+        let record = self.store().batch(batch)?.ok_or_else(|| missing("batch", batch))?;
+        if record.header.l1_number <= heads.l1_finalized {
+            let heads = commit.heads_mut();
+            heads.finalized_steps = heads.steps;
+            (heads.finalized, heads.finalized_hash) = (heads.safe, heads.safe_hash);
+        }
+        Ok(())
+    }
+}
+
+fn id_of(block: &BlockHeader) -> BlockNumHash {
+    BlockNumHash { number: block.header.number, hash: block.header.hash() }
+}

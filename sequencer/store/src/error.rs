@@ -1,0 +1,90 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+/// Why the store cannot answer or be opened. Every variant but [`StoreError::Missing`] is a reason to stop the process.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has the directory open.
+    #[error("data directory {} is in use by another process: stop that one, or give another directory", path.display())]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// The directory holds another chain.
+    #[error(
+        "data directory {} belongs to another chain: its {field} is {found}, this network's is {expected}; give another directory",
+        path.display()
+    )]
+    OtherChain {
+        /// The data directory.
+        path: PathBuf,
+        /// Which part of the chain's identity differs.
+        field: &'static str,
+        /// What the directory was created for.
+        found: String,
+        /// What this process was started for.
+        expected: String,
+    },
+    /// A file operation failed.
+    #[error("data directory {} cannot be used: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The reason given by the operating system.
+        source: std::io::Error,
+    },
+    /// The database failed.
+    #[error("the database failed: {source}")]
+    Database {
+        /// The reason that it gives.
+        #[from]
+        source: sled::Error,
+    },
+    /// A record was written by another version of this software.
+    #[error(
+        "a {record} record has version {found}, this software reads version {expected}: delete the data directory to sync again from L1"
+    )]
+    Version {
+        /// Kind of the record.
+        record: &'static str,
+        /// Version found.
+        found: u8,
+        /// Version that this software writes.
+        expected: u8,
+    },
+    /// A record cannot be read.
+    #[error("a {record} record is damaged ({reason}): delete the data directory to sync again from L1")]
+    Damaged {
+        /// Kind of the record.
+        record: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record that must exist does not.
+    #[error("the store has no {record} {key}")]
+    Missing {
+        /// Kind of the record.
+        record: &'static str,
+        /// Its key, for people.
+        key: String,
+    },
+    /// The chain cannot be unwound that far.
+    #[error("block {number} cannot be undone: its undo record is pruned; delete the data directory to sync again from L1")]
+    Pruned {
+        /// Block to undo.
+        number: u64,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn missing(record: &'static str, key: impl ToString) -> Self {
+        Self::Missing { record, key: key.to_string() }
+    }
+
+    pub(crate) fn damaged(record: &'static str, reason: impl ToString) -> Self {
+        Self::Damaged { record, reason: reason.to_string() }
+    }
+}
+
+impl revm::database_interface::DBErrorMarker for StoreError {}

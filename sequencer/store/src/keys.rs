@@ -1,0 +1,102 @@
+//! Keys: one letter for the kind, then numbers big-endian so that they sort.
+//!
+//! | letter | then | record |
+//! |---|---|---|
+//! | `a` | address | account |
+//! | `s` | address, slot | storage value |
+//! | `c` | code hash | code |
+//! | `n` | node hash | trie node |
+//! | `h` | L2 number | header, output root, messages consumed |
+//! | `b` | L2 number | transactions, senders, receipts |
+//! | `u` | L2 number | what the block's changes replaced |
+//! | `i` | block hash | L2 number |
+//! | `t` | transaction hash | L2 number, index |
+//! | `d` | step | State after that block step |
+//! | `p` | batch index | batch |
+//! | `m` | message index | message |
+//! | `v` | versioned hash | blob |
+//! | `x` | versioned hash, batch index | the batch needs the blob |
+//! | `y` | batch index, versioned hash | the same, to prune in order |
+//! | `l` | L1 number | L1 block |
+//! | `M` | name | identity, heads |
+
+use alloy_primitives::{Address, B256, U256};
+
+pub(crate) const IDENTITY: &[u8] = b"Midentity";
+pub(crate) const HEADS: &[u8] = b"Mheads";
+pub(crate) const FLAT: &[u8] = b"Mflat";
+
+fn join(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(letter);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+pub(crate) fn account(address: &Address) -> Vec<u8> {
+    join(b'a', &[address.as_slice()])
+}
+
+pub(crate) fn slot(address: &Address, slot: &U256) -> Vec<u8> {
+    join(b's', &[address.as_slice(), &slot.to_be_bytes::<32>()])
+}
+
+pub(crate) fn code(hash: &B256) -> Vec<u8> {
+    join(b'c', &[hash.as_slice()])
+}
+
+pub(crate) fn node(hash: &B256) -> Vec<u8> {
+    join(b'n', &[hash.as_slice()])
+}
+
+pub(crate) fn header(number: u64) -> Vec<u8> {
+    join(b'h', &[&number.to_be_bytes()])
+}
+
+pub(crate) fn body(number: u64) -> Vec<u8> {
+    join(b'b', &[&number.to_be_bytes()])
+}
+
+pub(crate) fn undo(number: u64) -> Vec<u8> {
+    join(b'u', &[&number.to_be_bytes()])
+}
+
+pub(crate) fn block_hash(hash: &B256) -> Vec<u8> {
+    join(b'i', &[hash.as_slice()])
+}
+
+pub(crate) fn transaction(hash: &B256) -> Vec<u8> {
+    join(b't', &[hash.as_slice()])
+}
+
+pub(crate) fn step(step: u64) -> Vec<u8> {
+    join(b'd', &[&step.to_be_bytes()])
+}
+
+pub(crate) fn batch(index: u64) -> Vec<u8> {
+    join(b'p', &[&index.to_be_bytes()])
+}
+
+pub(crate) fn message(index: u64) -> Vec<u8> {
+    join(b'm', &[&index.to_be_bytes()])
+}
+
+pub(crate) fn blob(hash: &B256) -> Vec<u8> {
+    join(b'v', &[hash.as_slice()])
+}
+
+pub(crate) fn blob_user(hash: &B256, batch: u64) -> Vec<u8> {
+    join(b'x', &[hash.as_slice(), &batch.to_be_bytes()])
+}
+
+pub(crate) fn blob_users(hash: &B256) -> Vec<u8> {
+    join(b'x', &[hash.as_slice()])
+}
+
+pub(crate) fn batch_blob(batch: u64, hash: &B256) -> Vec<u8> {
+    join(b'y', &[&batch.to_be_bytes(), hash.as_slice()])
+}
+
+pub(crate) fn l1_block(number: u64) -> Vec<u8> {
+    join(b'l', &[&number.to_be_bytes()])
+}

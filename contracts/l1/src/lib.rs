@@ -1,15 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+mod blobs;
 mod block;
 mod client;
 mod error;
 mod events;
+mod follow;
 mod key;
 pub mod revert;
+mod send;
 
+pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, VerifiedBlob};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
 pub use error::{L1Error, Recovery};
 pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, RollupEvent};
+pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};
 pub use key::{KeyError, SecretKey};
+pub use send::{Action, Attempt, Fees, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest};

@@ -1,0 +1,75 @@
+//! Blobs that match their versioned hash.
+
+use alloy::{
+    consensus::EnvKzgSettings,
+    eips::eip4844::{c_kzg, kzg_to_versioned_hash, BYTES_PER_BLOB},
+    primitives::{Bytes, B256},
+};
+
+/// A blob whose KZG commitment was computed and hashes to its versioned hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedBlob {
+    hash: B256,
+    bytes: Bytes,
+}
+
+impl VerifiedBlob {
+    /// Computes the versioned hash; none unless the bytes are 131,072 and each field element is below the modulus. Takes tens
+    /// of milliseconds: call it on a blocking thread.
+    #[must_use]
+    pub fn compute(bytes: Bytes) -> Option<Self> {
+        if bytes.len() != BYTES_PER_BLOB {
+            return None;
+        }
+        let blob = c_kzg::Blob::from_bytes(&bytes).ok()?;
+        let commitment = EnvKzgSettings::Default.get().blob_to_kzg_commitment(&blob).ok()?;
+        Some(Self { hash: kzg_to_versioned_hash(commitment.as_slice()), bytes })
+    }
+
+    /// Those of `candidates` that match one of `hashes`. Runs on a blocking thread.
+    pub(crate) async fn select(hashes: Vec<B256>, candidates: Vec<Bytes>) -> Vec<Self> {
+        let check = move || candidates.into_iter().filter_map(Self::compute).filter(|blob| hashes.contains(&blob.hash)).collect();
+        // Fails only when the runtime shuts down.
+        tokio::task::spawn_blocking(check).await.unwrap_or_default()
+    }
+
+    /// Versioned hash.
+    #[must_use]
+    pub const fn hash(&self) -> B256 {
+        self.hash
+    }
+
+    /// The 131,072 bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::b256;
+
+    #[test]
+    fn the_zero_blob_has_its_known_versioned_hash() {
+        let blob = VerifiedBlob::compute(vec![0; BYTES_PER_BLOB].into()).unwrap();
+        assert_eq!(blob.hash(), b256!("010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_blob_have_no_hash() {
+        assert_eq!(VerifiedBlob::compute(vec![0; BYTES_PER_BLOB - 1].into()), None);
+        assert_eq!(VerifiedBlob::compute(vec![0xff; BYTES_PER_BLOB].into()), None, "field elements above the modulus");
+    }
+
+    #[tokio::test]
+    async fn a_blob_with_one_bit_changed_is_not_selected() {
+        let good = Bytes::from(vec![0; BYTES_PER_BLOB]);
+        let hash = VerifiedBlob::compute(good.clone()).unwrap().hash();
+        let mut bad = good.to_vec();
+        bad[77] ^= 1;
+        assert_eq!(VerifiedBlob::select(vec![hash], vec![bad.into()]).await, []);
+        assert_eq!(VerifiedBlob::select(vec![hash], vec![good.clone()]).await[0].bytes(), &good);
+    }
+}

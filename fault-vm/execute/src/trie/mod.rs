@@ -16,6 +16,9 @@ use alloy_primitives::{B256, Bytes};
 
 pub use alloy_trie::{EMPTY_ROOT_HASH, TrieAccount};
 
+#[cfg(test)]
+mod tests;
+
 /// New trie nodes by their Keccak, each after the nodes that it points to.
 pub type TrieNodes = Vec<(B256, Bytes)>;
 

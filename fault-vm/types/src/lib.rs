@@ -15,6 +15,8 @@ mod inbox;
 pub mod payload;
 pub mod predeploys;
 mod state;
+#[cfg(any(test, feature = "test-utils"))]
+pub mod testing;
 mod transaction;
 
 pub use block::{BlockInput, Millis};

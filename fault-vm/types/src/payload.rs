@@ -105,3 +105,107 @@ fn inflate(stream: &[u8]) -> Result<Vec<u8>, PayloadError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Dice;
+    use brotli::enc::{writer::CompressorWriter, BrotliEncoderParams};
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn compress(bytes: &[u8], large_window: bool) -> Vec<u8> {
+        let params = BrotliEncoderParams { quality: 5, lgwin: if large_window { 26 } else { 22 }, large_window, ..Default::default() };
+        let mut writer = CompressorWriter::with_params(Vec::new(), 4096, &params);
+        writer.write_all(bytes).unwrap();
+        writer.into_inner()
+    }
+
+    fn payload(bytes: &[u8]) -> Vec<u8> {
+        envelope(&compress(bytes, false)).unwrap()
+    }
+
+    #[test]
+    fn eight_mebibytes_are_read_and_one_byte_more_is_refused() {
+        let most = vec![7; MAX_DECOMPRESSED];
+        assert!(payload(&most).len() < 100);
+        assert_eq!(decompress(&payload(&most)), Ok(most));
+        assert_eq!(decompress(&payload(&vec![7; MAX_DECOMPRESSED + 1])), Err(PayloadError::TooLarge));
+    }
+
+    #[test]
+    fn a_bomb_of_64_mebibytes_is_refused() {
+        assert_eq!(decompress(&payload(&vec![0; 64 << 20])), Err(PayloadError::TooLarge));
+    }
+
+    #[test]
+    fn a_large_window_is_refused() {
+        let bytes = Dice::new(1).bytes(5000);
+        let stream = compress(&bytes, true);
+        assert_eq!(decompress(&envelope(&stream).unwrap()), Err(PayloadError::Stream));
+        let mut lenient = Vec::new();
+        brotli::BrotliDecompress(&mut &stream[..], &mut lenient).unwrap();
+        assert_eq!(lenient, bytes, "the stream is valid where large windows are allowed");
+    }
+
+    #[test]
+    fn two_streams_and_bytes_within_the_declared_length_are_refused() {
+        let stream = compress(b"one", false);
+        let twice = [&stream[..], &stream[..]].concat();
+        assert_eq!(decompress(&envelope(&twice).unwrap()), Err(PayloadError::Trailing { excess: stream.len() }));
+        let zero = [&stream[..], &[0]].concat();
+        assert_eq!(decompress(&envelope(&zero).unwrap()), Err(PayloadError::Trailing { excess: 1 }));
+    }
+
+    #[test]
+    fn padding_may_be_zero_bytes_only() {
+        let mut padded = payload(b"batch");
+        padded.resize(padded.len() + 1000, 0);
+        assert_eq!(decompress(&padded), Ok(b"batch".to_vec()));
+        let last = padded.len() - 1;
+        padded[last] = 1;
+        assert_eq!(decompress(&padded), Err(PayloadError::Padding));
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_off_is_refused() {
+        let stream = compress(&Dice::new(2).bytes(300), false);
+        for length in 0..stream.len() {
+            let error = decompress(&envelope(&stream[..length]).unwrap()).unwrap_err();
+            assert_eq!(error, PayloadError::Truncated, "{length}");
+        }
+    }
+
+    #[test]
+    fn lengths_beyond_the_payload_are_refused() {
+        assert_eq!(decompress(&[0, 0, 1]), Err(PayloadError::Short { length: 3 }));
+        assert_eq!(decompress(&[0, 0, 0, 2, 6]), Err(PayloadError::Length { declared: 2, available: 1 }));
+        assert_eq!(decompress(&[0xff, 0xff, 0xff, 0xff, 6]), Err(PayloadError::Length { declared: u32::MAX, available: 1 }));
+        assert_eq!(decompress(&[0, 0, 0, 0]), Err(PayloadError::Truncated));
+        assert_eq!(decompress(&[0, 0, 0, 1, 6]), Ok(Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_compressed_is_read(bytes in prop::collection::vec(any::<u8>(), 0..4000), padding in 0usize..200) {
+            let mut payload = payload(&bytes);
+            payload.resize(payload.len() + padding, 0);
+            prop_assert_eq!(decompress(&payload), Ok(bytes));
+        }
+
+        #[test]
+        fn random_streams_never_panic_and_stay_in_bounds(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let result = decompress(&envelope(&bytes).unwrap());
+            prop_assert!(result.map_or(0, |out| out.len()) <= MAX_DECOMPRESSED);
+        }
+
+        #[test]
+        fn changed_streams_never_panic_and_stay_in_bounds(seed: u64, index: prop::sample::Index, bit in 0u8..8) {
+            let mut stream = compress(&Dice::new(seed).bytes(200).repeat(3), false);
+            let index = index.index(stream.len());
+            stream[index] ^= 1 << bit;
+            let result = decompress(&envelope(&stream).unwrap());
+            prop_assert!(result.map_or(0, |out| out.len()) <= MAX_DECOMPRESSED);
+        }
+    }
+}

@@ -64,6 +64,12 @@ impl Transaction {
         self.0.encoded_2718()
     }
 
+    /// Length of [`Self::encode`], bytes.
+    #[must_use]
+    pub fn encoded_length(&self) -> usize {
+        self.0.encode_2718_len()
+    }
+
     /// The envelope, never a deposit.
     #[must_use]
     pub const fn envelope(&self) -> &OpTxEnvelope {

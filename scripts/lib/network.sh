@@ -44,7 +44,8 @@ start_sequencer() {
     local common
     mapfile -t common < <(node_options)
     start sequencer env GAINSAY_BATCHER_KEY="$(key_of "$batcher")" GAINSAY_PROPOSER_KEY="$(key_of "$proposer")" \
-        "$bin/sequencer" run "${common[@]}" --data "$state/sequencer" --port "$sequencer_port" --metrics-port "$metrics_port" --da "$da"
+        "$bin/sequencer" run "${common[@]}" --data "$state/sequencer" --port "$sequencer_port" --metrics-port "$metrics_port" \
+        --da "$da" --batch-interval 4 --l1-poll 500
     wait_until 30 "the sequencer answers" cast chain-id --rpc-url "$sequencer_rpc"
 }
 
@@ -52,7 +53,7 @@ start_follower() {
     local common
     mapfile -t common < <(node_options)
     start follower "$bin/sequencer" follow "${common[@]}" --data "$state/follower" --port "$follower_port" \
-        --metrics-port $((metrics_port + 1))
+        --metrics-port $((metrics_port + 1)) --l1-poll 500
     wait_until 30 "the follower answers" cast chain-id --rpc-url "$follower_rpc"
 }
 
@@ -60,7 +61,7 @@ start_challenger() {
     local common
     mapfile -t common < <(node_options)
     start challenger "$bin/challenger" run "${common[@]}" --data "$state/challenger" --status-port "$challenger_port" \
-        --metrics-port $((metrics_port + 2))
+        --metrics-port $((metrics_port + 2)) --l1-poll 500
     wait_until 30 "the challenger answers" "$bin/challenger" status --url "$challenger_url"
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// What a node does.
@@ -34,7 +35,7 @@ pub struct Node {
     log: PathBuf,
     url: Url,
     rpc: DynProvider,
-    process: Option<Process>,
+    process: Mutex<Option<Process>>,
 }
 
 /// A block as its JSON-RPC shows it: what two nodes must agree on.
@@ -64,7 +65,7 @@ impl Node {
         let url: Url = format!("http://127.0.0.1:{port}").parse()?;
         let rpc = ProviderBuilder::new().connect_http(url.clone()).erased();
         let log = logs.join(format!("{name}.log"));
-        Ok(Self { name: name.to_owned(), role, arguments, environment, log, url, rpc, process: None })
+        Ok(Self { name: name.to_owned(), role, arguments, environment, log, url, rpc, process: Mutex::new(None) })
     }
 
     /// Its program with its arguments, not started: for tests that want it to fail.
@@ -82,42 +83,49 @@ impl Node {
     ///
     /// # Errors
     /// When it runs already or is not built.
-    pub fn start(&mut self) -> eyre::Result<()> {
-        ensure!(self.process.is_none(), "{} runs already", self.name);
-        self.process = Some(Process::start(&self.name, &mut self.command()?, &self.log)?);
+    pub fn start(&self) -> eyre::Result<()> {
+        let mut process = self.process();
+        ensure!(process.is_none(), "{} runs already", self.name);
+        *process = Some(Process::start(&self.name, &mut self.command()?, &self.log)?);
         Ok(())
+    }
+
+    fn process(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts it and waits until it answers.
     ///
     /// # Errors
     /// When it ends, or does not answer within 30 s.
-    pub async fn start_and_wait(&mut self) -> eyre::Result<()> {
+    pub async fn start_and_wait(&self) -> eyre::Result<()> {
         self.start()?;
         let url = self.url.clone();
-        let answers = async || match self.role {
-            Role::Challenger => Ok(tokio::net::TcpStream::connect(url.authority()).await.is_ok().then_some(())),
-            _ => Ok(self.rpc.get_chain_id().await.is_ok().then_some(())),
-        };
-        let outcome = eventually(&format!("{} answers", self.name), Patience::secs(30), answers).await;
-        self.check_alive()?;
-        outcome
+        eventually(&format!("{} answers", self.name), Patience::secs(30), async || {
+            let answers = match self.role {
+                Role::Challenger => tokio::net::TcpStream::connect(url.authority()).await.is_ok(),
+                _ => self.rpc.get_chain_id().await.is_ok(),
+            };
+            // A node that has ended gives its reason at once, as the value.
+            Ok(self.check_alive().map_or_else(|error| Some(Err(error)), |()| answers.then_some(Ok(()))))
+        })
+        .await?
     }
 
     /// `kill -9`.
     ///
     /// # Errors
     /// When it does not run.
-    pub fn kill(&mut self) -> eyre::Result<()> {
-        self.process.take().ok_or_eyre("the node does not run")?.kill()
+    pub fn kill(&self) -> eyre::Result<()> {
+        self.process().take().ok_or_eyre("the node does not run")?.kill()
     }
 
     /// Ctrl-C; it must end by itself, and well.
     ///
     /// # Errors
     /// When it does not run, does not end, or ends with an error.
-    pub fn stop(&mut self) -> eyre::Result<()> {
-        let status = self.process.take().ok_or_eyre("the node does not run")?.interrupt()?;
+    pub fn stop(&self) -> eyre::Result<()> {
+        let status = self.process().take().ok_or_eyre("the node does not run")?.interrupt()?;
         ensure!(status.success(), "{} ended with {status} after an interrupt", self.name);
         Ok(())
     }
@@ -126,8 +134,8 @@ impl Node {
     ///
     /// # Errors
     /// When it does not, with the end of its log.
-    pub fn check_alive(&mut self) -> eyre::Result<()> {
-        self.process.as_mut().ok_or_eyre("the node does not run")?.check_alive()
+    pub fn check_alive(&self) -> eyre::Result<()> {
+        self.process().as_mut().ok_or_eyre("the node does not run")?.check_alive()
     }
 
     /// All that it has logged.

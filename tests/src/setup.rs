@@ -3,10 +3,14 @@
 use crate::{
     Challenger, L1, accounts, files,
     node::{Node, Role},
-    process::{Finished, Process},
+    process::Process,
 };
-use alloy::primitives::Address;
+use alloy::{
+    primitives::{Address, Bytes, U256},
+    rpc::types::TransactionReceipt,
+};
 use eyre::{Context, ensure};
+use gainsay_bindings::{Inbox, Portal};
 use serde_json::Value;
 use std::{
     fs,
@@ -16,6 +20,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// What a network is made with.
 #[derive(Clone, Debug)]
@@ -54,7 +59,12 @@ pub struct Setup {
     pub addresses: Addresses,
     options: Options,
     folder: TempDir,
+    // Last, so that the next network starts when this one is gone.
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// Networks of one test program run one after another: this machine may have two cores.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 impl Setup {
     /// Starts L1 and deploys.
@@ -62,22 +72,50 @@ impl Setup {
     /// # Errors
     /// When a program is missing or the deployment fails.
     pub async fn start(options: Options) -> eyre::Result<Self> {
+        let alone = ALONE.lock().await;
         let folder = TempDir::new()?;
         fs::create_dir(folder.path().join("logs"))?;
         let l1 = L1::start(free_port()?, options.l1_chain_id, &folder.path().join("logs")).await?;
-        write_params(folder.path(), &options)?;
-        let deployed = run_deploy(folder.path(), l1.url().as_str())?;
-        ensure!(deployed.status.success(), "the deployment failed: {}", deployed.stderr);
+        deploy(folder.path(), "network", l1.url().as_str(), &options.params)?;
         let addresses = read_addresses(&folder.path().join("network"))?;
-        Ok(Self { l1, addresses, options, folder })
+        Ok(Self { l1, addresses, options, folder, _alone: alone })
     }
 
-    /// Deploys again: must change nothing.
+    /// Deploys another chain on the same L1, into the folder `name`; or, with the same parameters, the same one again.
     ///
     /// # Errors
-    /// When the program cannot be run.
-    pub fn deploy_again(&self) -> eyre::Result<Finished> {
-        run_deploy(self.folder.path(), self.l1.url().as_str())
+    /// When the deployment fails.
+    pub fn deploy(&self, name: &str, params: &[(&'static str, Value)]) -> eyre::Result<()> {
+        deploy(self.folder.path(), name, self.l1.url().as_str(), params)
+    }
+
+    /// The chain id of L2.
+    ///
+    /// # Errors
+    /// When `addresses.json` cannot be read.
+    pub fn l2_chain_id(&self) -> eyre::Result<u64> {
+        self.network()?["l2ChainId"].as_u64().ok_or_else(|| eyre::eyre!("addresses.json has no l2ChainId"))
+    }
+
+    /// Deposits wei from the last free account to `to` on L2, and waits until L1 has it.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn deposit(&self, to: Address, wei: u64) -> eyre::Result<TransactionReceipt> {
+        let portal = Portal::new(self.addresses.portal, self.l1.provider());
+        let value = U256::from(wei);
+        let call = portal.depositTransaction(to, value, 100_000, false, Bytes::new()).value(value);
+        let receipt = call.from(accounts::signer(accounts::USERS - 1)?.address()).send().await?.get_receipt().await?;
+        ensure!(receipt.status(), "the deposit reverted");
+        Ok(receipt)
+    }
+
+    /// Batches in the Inbox.
+    ///
+    /// # Errors
+    /// When L1 does not answer.
+    pub async fn batches(&self) -> eyre::Result<u64> {
+        Ok(Inbox::new(self.addresses.inbox, self.l1.provider()).batchCount().call().await?)
     }
 
     /// A path in the network's folder.
@@ -112,7 +150,7 @@ impl Setup {
             ("GAINSAY_PROPOSER_KEY".to_owned(), accounts::key(accounts::PROPOSER)?),
         ];
         let mut extra = extra.to_vec();
-        extra.extend(["--da", self.options.da]);
+        extra.extend(["--da", self.options.da, "--batch-interval", "3"]);
         self.node(name, Role::Sequencer, &extra, keys)
     }
 
@@ -149,7 +187,8 @@ impl Setup {
         };
         let (l1, port_text) = (self.l1.url().to_string(), port.to_string());
         let (network, data) = (self.path("network"), self.path(name));
-        let mut arguments: Vec<String> = [verb, "--l1-rpc", &l1, "--beacon", &l1, port_option, &port_text].map(str::to_owned).to_vec();
+        let mut arguments: Vec<String> =
+            [verb, "--l1-rpc", &l1, "--beacon", &l1, "--l1-poll", "250", port_option, &port_text].map(str::to_owned).to_vec();
         for (option, path) in [("--network", network), ("--data", data)] {
             arguments.extend([option.to_owned(), path.display().to_string()]);
         }
@@ -166,22 +205,22 @@ pub fn free_port() -> eyre::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// The development network's parameters, with this test's changes.
-fn write_params(folder: &Path, options: &Options) -> eyre::Result<()> {
+/// Deploys with the development network's parameters and this test's changes to them.
+fn deploy(folder: &Path, name: &str, l1: &str, changes: &[(&'static str, Value)]) -> eyre::Result<()> {
     let preset = files::repository().join("scripts/devnet.params.json");
     let mut params: Value = serde_json::from_slice(&fs::read(&preset).wrap_err_with(|| preset.display().to_string())?)?;
-    for (pointer, value) in &options.params {
+    for (pointer, value) in changes {
         let slot = params.pointer_mut(pointer).ok_or_else(|| eyre::eyre!("the parameters have no {pointer}"))?;
         *slot = value.clone();
     }
-    Ok(fs::write(folder.join("params.json"), serde_json::to_vec_pretty(&params)?)?)
-}
-
-fn run_deploy(folder: &Path, l1: &str) -> eyre::Result<Finished> {
+    let file = folder.join(format!("{name}.params.json"));
+    fs::write(&file, serde_json::to_vec_pretty(&params)?)?;
     let mut command = Command::new(files::program("sequencer")?);
-    command.args(["deploy", "--l1-rpc", l1, "--params"]).arg(folder.join("params.json")).arg("--out").arg(folder.join("network"));
+    command.args(["deploy", "--l1-rpc", l1, "--params"]).arg(file).arg("--out").arg(folder.join(name));
     command.env("GAINSAY_DEPLOYER_KEY", accounts::key(accounts::DEPLOYER)?);
-    Process::run(&mut command, Duration::from_secs(60))
+    let finished = Process::run(&mut command, Duration::from_secs(90))?;
+    ensure!(finished.status.success(), "the deployment failed: {}", finished.stderr);
+    Ok(())
 }
 
 fn read_addresses(network: &Path) -> eyre::Result<Addresses> {

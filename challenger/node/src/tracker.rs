@@ -2,15 +2,16 @@
 
 use crate::verdict::{judge, Verdict, Waiting};
 use alloy::primitives::B256;
-use gainsay_shell::assertions::{Assertion, Assertions};
+use gainsay_shell::assertions::Assertions;
 use gainsay_types::State;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Verdicts on all assertions.
 #[derive(Debug, Default)]
 pub struct Tracker {
-    assertions: Assertions,
+    assertions: Arc<Assertions>,
     verdicts: BTreeMap<B256, Verdict>,
+    rewinds: u64,
 }
 
 /// An assertion to be computed.
@@ -45,7 +46,7 @@ pub enum Computed {
 impl Tracker {
     /// All assertions.
     #[must_use]
-    pub const fn assertions(&self) -> &Assertions {
+    pub fn assertions(&self) -> &Assertions {
         &self.assertions
     }
 
@@ -55,34 +56,25 @@ impl Tracker {
         self.verdicts.get(id)
     }
 
-    /// L1 created an assertion. The first one is the genesis state, fixed in the contract: `genesis` is what the own chain starts from.
-    pub fn created(&mut self, assertion: Assertion, genesis: &State) {
-        let verdict = if assertion.parent.is_zero() {
-            judge(genesis, &assertion.end, genesis, Some(genesis.output_root))
-        } else {
-            Verdict::Pending { waiting: Waiting::Parent }
-        };
-        self.verdicts.entry(assertion.id).or_insert(verdict);
-        self.assertions.created(assertion);
+    /// Takes the assertions as L1 has them now. Verdicts on what is gone go; what is new has none yet. `rewinds` counts the times that L1
+    /// was reorganised: if it grew, the inbox may have changed below any assertion, and all verdicts are made again. The first
+    /// assertion is the genesis state, fixed in the contract: `genesis` is what the own chain starts from.
+    pub fn observe(&mut self, assertions: Arc<Assertions>, rewinds: u64, genesis: &State) {
+        if rewinds != self.rewinds {
+            self.verdicts.clear();
+        }
+        self.verdicts.retain(|id, _| assertions.get(id).is_some());
+        for assertion in assertions.iter() {
+            self.verdicts.entry(assertion.id).or_insert_with(|| {
+                if assertion.parent.is_zero() {
+                    judge(genesis, &assertion.end, genesis, Some(genesis.output_root))
+                } else {
+                    Verdict::Pending { waiting: Waiting::Parent }
+                }
+            });
+        }
+        (self.assertions, self.rewinds) = (assertions, rewinds);
         self.condemn();
-    }
-
-    /// L1 confirmed an assertion.
-    pub fn confirmed(&mut self, id: B256, l1_number: u64) {
-        self.assertions.confirmed(id, l1_number);
-    }
-
-    /// L1 blocks beyond `l1_number` are gone, and what they created with them. Verdicts on what stays are computed again: the inbox may
-    /// have changed below them.
-    pub fn rewind(&mut self, l1_number: u64) -> Vec<B256> {
-        let gone = self.assertions.rewind(l1_number);
-        for id in &gone {
-            self.verdicts.remove(id);
-        }
-        for assertion in self.assertions.iter().filter(|assertion| !assertion.parent.is_zero()) {
-            self.verdicts.insert(assertion.id, Verdict::Pending { waiting: Waiting::Parent });
-        }
-        gone
     }
 
     /// The assertions that can be checked now: no verdict yet, and the parent is agreed with. Oldest first.
@@ -129,6 +121,7 @@ impl Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gainsay_shell::assertions::Assertion;
 
     fn state(block: u64, root: u8) -> State {
         State { output_root: B256::repeat_byte(root), l2_block_number: block, batch_index: block, batch_offset: 0, deposit_index: 0 }
@@ -148,13 +141,17 @@ mod tests {
     }
 
     /// Genesis 1, its children 2 (right) and 3 (wrong), and 4 on top of 3, 5 on top of 2.
-    fn tracker() -> Tracker {
-        let genesis = state(0, 10);
-        let mut tracker = Tracker::default();
-        tracker.created(assertion(1, 0, genesis, 1), &genesis);
-        for (id, parent, end) in [(2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))] {
-            tracker.created(assertion(id, parent, end, u64::from(id)), &genesis);
+    fn tree() -> Assertions {
+        let mut tree = Assertions::default();
+        for (id, parent, end) in [(1, 0, state(0, 10)), (2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))] {
+            tree.created(assertion(id, parent, end, u64::from(id)));
         }
+        tree
+    }
+
+    fn tracker() -> Tracker {
+        let mut tracker = Tracker::default();
+        tracker.observe(tree().into(), 0, &state(0, 10));
         tracker
     }
 
@@ -183,7 +180,9 @@ mod tests {
     fn an_assertion_made_on_a_false_one_later_is_false_at_once() {
         let mut tracker = tracker();
         run(&mut tracker);
-        tracker.created(assertion(6, 4, state(3, 1), 9), &state(0, 10));
+        let mut tree = tree();
+        tree.created(assertion(6, 4, state(3, 1), 9));
+        tracker.observe(tree.into(), 0, &state(0, 10));
         assert_eq!(tracker.verdict(&B256::repeat_byte(6)), Some(&Verdict::DescendsFromFalse { ancestor: B256::repeat_byte(3) }));
     }
 
@@ -191,7 +190,9 @@ mod tests {
     fn a_reorganisation_removes_verdicts_and_checks_the_rest_again() {
         let mut tracker = tracker();
         run(&mut tracker);
-        assert_eq!(tracker.rewind(3).len(), 2);
+        let mut tree = tree();
+        assert_eq!(tree.rewind(3).len(), 2);
+        tracker.observe(tree.into(), 1, &state(0, 10));
         assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["pending", "pending", "none"]);
         run(&mut tracker);
         assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["agree", "disagree", "none"]);
@@ -212,9 +213,8 @@ mod tests {
     #[test]
     fn a_genesis_assertion_of_another_chain_is_disagreed_with() {
         let mut tracker = Tracker::default();
-        tracker.created(assertion(1, 0, state(0, 9), 1), &state(0, 10));
-        assert_eq!(word(&tracker, 1), "disagree");
-        tracker.created(assertion(2, 1, state(1, 9), 2), &state(0, 10));
-        assert_eq!(word(&tracker, 2), "descendsFromFalse");
+        tracker.observe(tree().into(), 0, &state(0, 9));
+        assert_eq!([1, 2, 5].map(|id| word(&tracker, id)), ["disagree", "descendsFromFalse", "descendsFromFalse"]);
+        assert!(tracker.checks().is_empty());
     }
 }

@@ -1,0 +1,117 @@
+//! Reads the Rollup's assertions, from the first one on.
+
+use super::{backoff, tolerate, FollowError, Source};
+use crate::assertions::{Assertion, Assertions};
+use alloy::primitives::Address;
+use gainsay_l1::{FollowConfig, Heads, L1Block, L1Event, L1Follower, L1Update, RollupEvent};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The assertions as they were read last.
+#[derive(Clone, Debug, Default)]
+pub struct RollupView {
+    /// All of them.
+    pub assertions: Arc<Assertions>,
+    /// L1 at that time; none before the first answer.
+    pub heads: Option<Heads>,
+    /// The newest L1 block read.
+    pub read: u64,
+    /// Everything up to the newest L1 block was read.
+    pub caught_up: bool,
+    /// Counts the times that L1 was rewound.
+    pub rewinds: u64,
+}
+
+/// Reads assertions and publishes them until `stop`.
+///
+/// # Errors
+/// When L1 changes below what is final. An L1 that does not answer is waited for.
+pub async fn follow_rollup(source: Source, view: watch::Sender<RollupView>, stop: CancellationToken) -> Result<(), FollowError> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        result = follow(&source, &view) => result,
+    }
+}
+
+async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(), FollowError> {
+    let mut failures = 0;
+    let mut follower = None;
+    let mut assertions = Assertions::default();
+    loop {
+        let wait = match poll(source, view, &mut follower, &mut assertions).await {
+            Ok(true) => {
+                failures = 0;
+                source.poll
+            }
+            Ok(false) => continue,
+            Err(FollowError::L1 { source: error }) => {
+                tolerate(error, &mut failures)?;
+                backoff(source.poll, failures)
+            }
+            Err(error) => return Err(error),
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn poll(
+    source: &Source,
+    view: &watch::Sender<RollupView>,
+    follower: &mut Option<L1Follower>,
+    assertions: &mut Assertions,
+) -> Result<bool, FollowError> {
+    let follower = match follower {
+        Some(follower) => follower,
+        None => follower.insert(start(source).await?),
+    };
+    let polled = follower.poll().await?;
+    let (mut changed, mut rewinds) = (false, 0);
+    for update in polled.updates {
+        match update {
+            L1Update::Extend { block, events, .. } => {
+                for event in events {
+                    changed |= apply(assertions, &block, event);
+                }
+            }
+            L1Update::Rewind { to, .. } => {
+                let gone = assertions.rewind(to).len();
+                tracing::warn!(l1_block = to, assertions = gone, "L1 was reorganised below the assertions");
+                (changed, rewinds) = (true, rewinds + 1);
+            }
+        }
+    }
+    let read = follower.checkpoints().next_back().map_or(0, |point| point.number);
+    let caught_up = polled.caught_up;
+    view.send_modify(|view| {
+        if changed {
+            view.assertions = Arc::new(assertions.clone());
+        }
+        view.rewinds += rewinds;
+        (view.heads, view.read, view.caught_up) = (Some(polled.heads), read, caught_up);
+    });
+    Ok(caught_up)
+}
+
+async fn start(source: &Source) -> Result<L1Follower, FollowError> {
+    let origin = L1Follower::origin(&source.client, source.deployed_at).await?;
+    // The Inbox is followed elsewhere; no contract is at the zero address.
+    let config = FollowConfig::new(Address::ZERO, source.rollup);
+    Ok(L1Follower::new(source.client.clone(), config, vec![origin])?)
+}
+
+/// True if the event changed an assertion.
+fn apply(assertions: &mut Assertions, block: &L1Block, event: L1Event) -> bool {
+    match event {
+        L1Event::Rollup(RollupEvent::AssertionCreated { id, parent, end, target, inputs_hash }) => {
+            let (l1_number, l1_time) = (block.number, block.timestamp);
+            assertions.created(Assertion { id, parent, end, target, inputs_hash, l1_number, l1_time, confirmed_in: None });
+            true
+        }
+        L1Event::Rollup(RollupEvent::AssertionConfirmed { id }) => {
+            assertions.confirmed(id, block.number);
+            true
+        }
+        _ => false,
+    }
+}

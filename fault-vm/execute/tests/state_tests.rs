@@ -15,14 +15,19 @@ use gainsay_execute::{
 };
 use revm::{
     context::{BlockEnv, CfgEnv, TxEnv},
-    context_interface::block::BlobExcessGasAndPrice,
+    context_interface::{block::BlobExcessGasAndPrice, transaction::AccessListItem},
     primitives::{eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_CANCUN, hardfork::SpecId},
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// Tests that cannot hold here, and why.
-const NOT_APPLICABLE: &[(&str, &str)] = &[];
+/// EIP-7610 refuses creation at an address with storage. No account can come to have storage without code or nonce: genesis refuses
+/// it, and since EIP-161 a contract starts with nonce 1. So execution does not look for it, as revm does not.
+const STORAGE_WITHOUT_ACCOUNT: &str = "creation at an address that has storage but neither code nor nonce";
+/// This chain has no blob transactions, and execution no way to state one.
+const BLOBS: &str = "blob transaction";
+/// Tests whose prestate has such an account in the way of a creation.
+const COLLISIONS: [&str; 4] = ["RevertInCreateInInitCreate2Paris", "create2collisionStorageParis", "RevertInCreateInInit_Paris", "InitCollisionParis"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,6 +56,7 @@ struct Transaction {
     data: Vec<Bytes>,
     #[serde(default)]
     access_lists: Vec<Option<Vec<AccessItem>>>,
+    blob_versioned_hashes: Option<Vec<B256>>,
     gas_limit: Vec<U256>,
     gas_price: Option<U256>,
     max_fee_per_gas: Option<U256>,
@@ -95,29 +101,37 @@ struct Counts {
 fn every_cancun_post_state_comes_out_of_this_crates_handler_and_trie() {
     let Some(folder) = data::suite("state-tests") else { return };
     let mut counts = Counts::default();
-    for group in sorted(&folder) {
-        for file in sorted(&group) {
-            let tests: BTreeMap<String, Test> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            for (name, test) in tests {
-                run_test(&name, &test, &mut counts);
-            }
-        }
-    }
+    run_folder(&folder, &mut counts);
     let skipped: usize = counts.skipped.values().sum();
     println!("state tests: {} passed, {} failed, {skipped} skipped {:?}", counts.passed, counts.failed.len(), counts.skipped);
     assert!(counts.failed.is_empty(), "{}", counts.failed.join("\n"));
-    assert!(counts.passed > 2000, "the suite has shrunk to {}", counts.passed);
+    assert_eq!(counts.skipped.get(STORAGE_WITHOUT_ACCOUNT), Some(&9), "only what is named may be skipped");
+    assert!(counts.passed >= 3000, "the suite has shrunk to {}", counts.passed);
 }
 
-fn sorted(folder: &Path) -> Vec<std::path::PathBuf> {
+fn run_folder(folder: &Path, counts: &mut Counts) {
     let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
-    entries
+    for path in entries {
+        if path.is_dir() {
+            run_folder(&path, counts);
+            continue;
+        }
+        let tests: BTreeMap<String, Test> =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (name, test) in tests {
+            run_test(&name, &test, counts);
+        }
+    }
 }
 
 fn run_test(name: &str, test: &Test, counts: &mut Counts) {
     let Some(posts) = test.post.get("Cancun") else { return };
-    let skip = NOT_APPLICABLE.iter().find(|(skipped, _)| *skipped == name).map(|(_, reason)| *reason);
+    let skip = if test.transaction.blob_versioned_hashes.is_some() {
+        Some(BLOBS)
+    } else {
+        COLLISIONS.contains(&name).then_some(STORAGE_WITHOUT_ACCOUNT)
+    };
     if let Some(reason) = skip {
         *counts.skipped.entry(reason).or_default() += posts.len();
         return;
@@ -194,7 +208,7 @@ fn transaction(tx: &Transaction, indexes: &Indexes) -> Option<TxEnv> {
         (None, Some(_)) => 1,
         (None, None) => 0,
     };
-    let items = access_list.unwrap_or_default().into_iter().map(|item| revm::context_interface::transaction::AccessListItem { address: item.address, storage_keys: item.storage_keys });
+    let items = access_list.unwrap_or_default().into_iter().map(|item| AccessListItem { address: item.address, storage_keys: item.storage_keys });
     Some(TxEnv {
         tx_type,
         caller: tx.sender,
@@ -206,22 +220,7 @@ fn transaction(tx: &Transaction, indexes: &Indexes) -> Option<TxEnv> {
         nonce: tx.nonce.try_into().ok()?,
         chain_id: Some(1),
         access_list: items.collect::<Vec<_>>().into(),
-        gas_priority_fee: tx.max_priority_fee_per_gas.map(|fee| fee.try_into().ok()).transpose_option()?,
+        gas_priority_fee: tx.max_priority_fee_per_gas.map(u128::try_from).transpose().ok()?,
         ..TxEnv::default()
     })
-}
-
-trait TransposeOption<T> {
-    fn transpose_option(self) -> Option<Option<T>>;
-}
-
-impl<T> TransposeOption<T> for Option<Option<T>> {
-    /// None inside means a number that does not fit.
-    fn transpose_option(self) -> Option<Option<T>> {
-        match self {
-            Some(None) => None,
-            Some(Some(value)) => Some(Some(value)),
-            None => Some(None),
-        }
-    }
 }

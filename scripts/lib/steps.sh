@@ -14,9 +14,9 @@ count() {
     good=$(sum_of "$log" "${cargo}\([0-9]*\) passed;.*")
     bad=$(sum_of "$log" "${cargo}[0-9]* passed; \([0-9]*\) failed;.*")
     skip=$(sum_of "$log" "${cargo}[0-9]* passed; [0-9]* failed; \([0-9]*\) ignored;.*")
-    good=$((good + $(sum_of "$log" '^Ran [0-9]* test suites.*: \([0-9]*\) tests passed, .*')))
-    bad=$((bad + $(sum_of "$log" '^Ran [0-9]* test suites.*passed, \([0-9]*\) failed, .*')))
-    skip=$((skip + $(sum_of "$log" '^Ran [0-9]* test suites.*failed, \([0-9]*\) skipped.*')))
+    good=$((good + $(sum_of "$log" '^Ran [0-9]* test suites*.*: \([0-9]*\) tests passed, .*')))
+    bad=$((bad + $(sum_of "$log" '^Ran [0-9]* test suites*.*passed, \([0-9]*\) failed, .*')))
+    skip=$((skip + $(sum_of "$log" '^Ran [0-9]* test suites*.*failed, \([0-9]*\) skipped.*')))
     if ((good + bad == 0)); then
         good=$ok
     fi

@@ -1,14 +1,12 @@
 //! Events of the Inbox and the Rollup, checked against the accumulators.
 
-use crate::{
-    abi::{rollup::IRollup, IInbox},
-    L1Block,
-};
+use crate::L1Block;
 use alloy::{
     primitives::{keccak256, Address, Bytes, B256, U256},
     rpc::types::Log,
     sol_types::SolEvent,
 };
+use gainsay_bindings::{Inbox, Rollup};
 use gainsay_types::{BatchHeader, BatchKind, Message, MessageBody, State, MAX_BLOBS_PER_BATCH};
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +83,11 @@ pub enum RollupEvent {
         /// Where it is now.
         assertion: B256,
     },
+    /// Nobody live was left on any child when the window ended: it starts again.
+    ForkReopened {
+        /// The assertion above the fork.
+        parent: B256,
+    },
     /// An assertion is final.
     AssertionConfirmed {
         /// Its id.
@@ -96,6 +99,15 @@ pub enum RollupEvent {
         stake: U256,
         /// Wei credited to its owner.
         amount: U256,
+    },
+    /// A stake lost a match.
+    StakeDefeated {
+        /// The stake.
+        stake: U256,
+        /// Where it stood.
+        assertion: B256,
+        /// Wei burned of its bond.
+        burned: U256,
     },
     /// A losing stake's record at an assertion was cleared.
     StakeEvicted {
@@ -198,14 +210,14 @@ impl InboxCursor {
 
     fn inbox_event(&mut self, block: &L1Block, log: &Log) -> Result<Option<InboxEvent>, EventFault> {
         match log.topic0() {
-            Some(&IInbox::BatchAppended::SIGNATURE_HASH) => self.batch(block, log).map(Some),
-            Some(&IInbox::MessageEnqueued::SIGNATURE_HASH) => self.message(block, log).map(Some),
+            Some(&Inbox::BatchAppended::SIGNATURE_HASH) => self.batch(block, log).map(Some),
+            Some(&Inbox::MessageEnqueued::SIGNATURE_HASH) => self.message(block, log).map(Some),
             _ => Ok(None),
         }
     }
 
     fn batch(&mut self, block: &L1Block, log: &Log) -> Result<InboxEvent, EventFault> {
-        let event: IInbox::BatchAppended = decode(log)?;
+        let event: Inbox::BatchAppended = decode(log)?;
         let index = follows("batch", self.batches, event.batchIndex)?;
         let header = BatchHeader::decode(&event.header)
             .ok_or_else(|| EventFault::Shape { event: "BatchAppended", reason: "the header is not a batch header".to_owned() })?;
@@ -222,7 +234,7 @@ impl InboxCursor {
     }
 
     fn message(&mut self, block: &L1Block, log: &Log) -> Result<InboxEvent, EventFault> {
-        let event: IInbox::MessageEnqueued = decode(log)?;
+        let event: Inbox::MessageEnqueued = decode(log)?;
         let index = follows("message", self.messages, event.index)?;
         let body = MessageBody::decode(event.kind, &event.body)
             .map_err(|error| EventFault::Shape { event: "MessageEnqueued", reason: error.to_string() })?;
@@ -269,8 +281,8 @@ fn payload(header: &BatchHeader, bytes: Bytes) -> Option<BatchPayload> {
 fn rollup_event(log: &Log) -> Result<Option<RollupEvent>, EventFault> {
     let Some(&topic) = log.topic0() else { return Ok(None) };
     Ok(Some(match topic {
-        IRollup::AssertionCreated::SIGNATURE_HASH => {
-            let IRollup::AssertionCreated { id, parent, end, target, inputsHash } = decode(log)?;
+        Rollup::AssertionCreated::SIGNATURE_HASH => {
+            let Rollup::AssertionCreated { id, parent, end, target, inputsHash } = decode(log)?;
             let end = State {
                 output_root: end.outputRoot,
                 l2_block_number: end.l2BlockNumber,
@@ -280,21 +292,26 @@ fn rollup_event(log: &Log) -> Result<Option<RollupEvent>, EventFault> {
             };
             RollupEvent::AssertionCreated { id, parent, end, target, inputs_hash: inputsHash }
         }
-        IRollup::StakePlaced::SIGNATURE_HASH => {
-            let IRollup::StakePlaced { stakeId, owner } = decode(log)?;
+        Rollup::StakePlaced::SIGNATURE_HASH => {
+            let Rollup::StakePlaced { stakeId, owner } = decode(log)?;
             RollupEvent::StakePlaced { stake: stakeId, owner }
         }
-        IRollup::StakeMoved::SIGNATURE_HASH => {
-            let IRollup::StakeMoved { stakeId, assertion } = decode(log)?;
+        Rollup::StakeMoved::SIGNATURE_HASH => {
+            let Rollup::StakeMoved { stakeId, assertion } = decode(log)?;
             RollupEvent::StakeMoved { stake: stakeId, assertion }
         }
-        IRollup::AssertionConfirmed::SIGNATURE_HASH => RollupEvent::AssertionConfirmed { id: decode::<IRollup::AssertionConfirmed>(log)?.id },
-        IRollup::StakeWithdrawn::SIGNATURE_HASH => {
-            let IRollup::StakeWithdrawn { stakeId, amount } = decode(log)?;
+        Rollup::AssertionConfirmed::SIGNATURE_HASH => RollupEvent::AssertionConfirmed { id: decode::<Rollup::AssertionConfirmed>(log)?.id },
+        Rollup::StakeWithdrawn::SIGNATURE_HASH => {
+            let Rollup::StakeWithdrawn { stakeId, amount } = decode(log)?;
             RollupEvent::StakeWithdrawn { stake: stakeId, amount }
         }
-        IRollup::StakeEvicted::SIGNATURE_HASH => {
-            let IRollup::StakeEvicted { stakeId, assertion } = decode(log)?;
+        Rollup::ForkReopened::SIGNATURE_HASH => RollupEvent::ForkReopened { parent: decode::<Rollup::ForkReopened>(log)?.parent },
+        Rollup::StakeDefeated::SIGNATURE_HASH => {
+            let Rollup::StakeDefeated { stakeId, assertion, burned } = decode(log)?;
+            RollupEvent::StakeDefeated { stake: stakeId, assertion, burned }
+        }
+        Rollup::StakeEvicted::SIGNATURE_HASH => {
+            let Rollup::StakeEvicted { stakeId, assertion } = decode(log)?;
             RollupEvent::StakeEvicted { stake: stakeId, assertion }
         }
         _ => return Ok(None),

@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-mod abi;
 mod blobs;
 mod block;
 mod client;
+mod deploy;
 mod error;
 mod events;
 mod follow;
@@ -14,6 +14,7 @@ mod send;
 pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, VerifiedBlob};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
+pub use deploy::{deploy, Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings};
 pub use error::{L1Error, Recovery};
 pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};

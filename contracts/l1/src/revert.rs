@@ -1,6 +1,8 @@
 //! Custom errors of the contracts in words.
 
-use alloy::sol_types::{Panic, Revert, SolError};
+use alloy::sol_types::{Panic, Revert, SolError, SolInterface};
+use gainsay_bindings::{factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, portal::Portal::PortalErrors, rollup::Rollup::RollupErrors};
+use std::fmt::Debug;
 
 /// Names the error in revert data: a custom error of our contracts with its arguments, `require` text, a panic code, or the
 /// bytes as they are.
@@ -15,5 +17,36 @@ pub fn describe(data: &[u8]) -> String {
     if let Ok(panic) = Panic::abi_decode(data) {
         return panic.to_string();
     }
-    format!("unknown error {}", alloy::hex::encode_prefixed(data))
+    let known = named::<RollupErrors>(data).or_else(|| named::<InboxErrors>(data));
+    let known = known.or_else(|| named::<PortalErrors>(data)).or_else(|| named::<FactoryErrors>(data));
+    known.unwrap_or_else(|| format!("unknown error {}", alloy::hex::encode_prefixed(data)))
+}
+
+/// `WrongBond { sent: 1, bond: 2 }`, from the enum's `WrongBond(WrongBond { sent: 1, bond: 2 })`.
+fn named<E: SolInterface + Debug>(data: &[u8]) -> Option<String> {
+    let text = format!("{:?}", E::abi_decode(data).ok()?);
+    let inner = text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    Some(inner.unwrap_or(&text).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::U256;
+    use gainsay_bindings::{Inbox, Rollup};
+
+    #[test]
+    fn a_custom_error_is_named_with_its_arguments() {
+        let error = Rollup::WrongBond { sent: U256::from(1), bond: U256::from(2) };
+        assert_eq!(describe(&error.abi_encode()), "WrongBond { sent: 1, bond: 2 }");
+        assert_eq!(describe(&Inbox::NotSequencer {}.abi_encode()), "NotSequencer");
+    }
+
+    #[test]
+    fn other_revert_data_is_shown_as_well_as_it_can_be() {
+        assert_eq!(describe(&Revert::from("too late").abi_encode()), "too late");
+        assert_eq!(describe(&[]), "no reason given");
+        assert_eq!(describe(&[1, 2, 3, 4]), "unknown error 0x01020304");
+        assert!(describe(&Panic::from(0x11).abi_encode()).contains("overflow"));
+    }
 }

@@ -1,0 +1,63 @@
+//! Where contracts will stand, before they do.
+
+use alloy::{
+    primitives::{hex, keccak256, Address, B256},
+    sol_types::SolValue,
+};
+use gainsay_bindings::Factory;
+use gainsay_types::predeploys::CREATE2_FACTORY;
+use serde::{Deserialize, Serialize};
+
+/// Init code of the small contract through which the Factory creates: it runs what it is called with as init code.
+const CREATE3_PROXY: [u8; 16] = hex!("67363d3d37363d34f03d5260086018f3");
+
+/// Addresses of the contracts on L1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contracts {
+    /// Deploys the others.
+    pub factory: Address,
+    /// Orders batches and messages.
+    pub inbox: Address,
+    /// Takes deposits.
+    pub portal: Address,
+    /// Holds assertions and stakes.
+    pub rollup: Address,
+}
+
+impl Contracts {
+    /// Where a deployer's contracts stand; the same on every L1. A deployer has one set for each salt.
+    #[must_use]
+    pub fn of(deployer: Address, salt: B256) -> Self {
+        let factory = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&Factory::BYTECODE));
+        let at = |name| created(factory, deployer, part(salt, name));
+        Self { factory, inbox: at("inbox"), portal: at("portal"), rollup: at("rollup") }
+    }
+}
+
+/// Salt of one contract of a set.
+pub(super) fn part(salt: B256, name: &str) -> B256 {
+    keccak256([salt.as_slice(), name.as_bytes()].concat())
+}
+
+/// What `Factory.addressOf` says.
+fn created(factory: Address, deployer: Address, salt: B256) -> Address {
+    let salt = keccak256((deployer, salt).abi_encode());
+    factory.create2(salt, keccak256(CREATE3_PROXY)).create(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_deployer_or_salt_gives_other_addresses_and_the_same_factory() {
+        let (a, b) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let sets = [Contracts::of(a, B256::ZERO), Contracts::of(b, B256::ZERO), Contracts::of(a, B256::with_last_byte(1))];
+        let mut all: Vec<_> = sets.iter().flat_map(|set| [set.inbox, set.portal, set.rollup]).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 9);
+        assert!(sets.iter().all(|set| set.factory == sets[0].factory));
+    }
+}

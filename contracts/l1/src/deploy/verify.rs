@@ -1,0 +1,60 @@
+//! Whether L1 holds the network that a file describes.
+
+use super::{
+    contracts::read,
+    network::{same, Network, NetworkError},
+};
+use crate::{BlockRef, L1Client};
+use alloy::primitives::{Address, B256};
+use gainsay_bindings::{Inbox, Portal, Rollup};
+use gainsay_types::{assertion_id, State};
+
+impl Network {
+    /// Compares with L1: chain, contracts, and everything that is fixed in them.
+    ///
+    /// # Errors
+    /// Names the first thing that differs.
+    pub async fn verify_against_l1(&self, client: &L1Client) -> Result<(), NetworkError> {
+        self.validate()?;
+        client.check_chain(self.l1_chain_id).await?;
+        let contracts = [("the Inbox", self.contracts.inbox), ("the Portal", self.contracts.portal), ("the Rollup", self.contracts.rollup)];
+        for (contract, address) in contracts {
+            if client.code(address).await?.is_empty() {
+                return Err(NetworkError::NoContract { url: client.url().to_owned(), contract, address });
+            }
+        }
+        self.verify_inbox(client).await?;
+        self.verify_rollup(client).await?;
+        self.verify_block(client).await
+    }
+
+    async fn verify_inbox(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let Network { contracts: at, inbox, chain, .. } = self;
+        same("the Portal of the Inbox on L1", &at.portal, &read(client, at.inbox, Inbox::portalCall {}).await?)?;
+        same("the Inbox of the Portal on L1", &at.inbox, &read(client, at.portal, Portal::inboxCall {}).await?)?;
+        let room = chain.block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
+        same("the highest deposit gas of the Portal on L1", &room, &read(client, at.portal, Portal::maxGasLimitCall {}).await?)?;
+        let params = read(client, at.inbox, Inbox::paramsCall {}).await?;
+        let (expected, found) = (format!("{:?}", inbox.params(at.portal)), format!("{params:?}"));
+        same("the parameters of the Inbox on L1", &expected, &found)
+    }
+
+    async fn verify_rollup(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let (at, wanted): (Address, _) = (self.contracts.rollup, &self.rollup);
+        same("the config hash of the Rollup on L1", &self.config_hash, &read(client, at, Rollup::configHashCall {}).await?)?;
+        same("the Inbox of the Rollup on L1", &self.contracts.inbox, &read(client, at, Rollup::inboxCall {}).await?)?;
+        let genesis = assertion_id(B256::ZERO, State::genesis(self.genesis.output_root).hash());
+        same("the genesis assertion of the Rollup on L1", &genesis, &read(client, at, Rollup::genesisIdCall {}).await?)?;
+        same("the bond of the Rollup on L1", &wanted.bond, &read(client, at, Rollup::bondCall {}).await?)?;
+        same("the challenge window of the Rollup on L1", &wanted.challenge_window, &read(client, at, Rollup::challengeWindowCall {}).await?)?;
+        same("the clock of the Rollup on L1", &wanted.clock, &read(client, at, Rollup::clockCall {}).await?)?;
+        same("the extension of the Rollup on L1", &wanted.extension, &read(client, at, Rollup::extensionCall {}).await?)?;
+        same("the assertion period of the Rollup on L1", &wanted.assertion_period, &read(client, at, Rollup::assertionPeriodCall {}).await?)
+    }
+
+    async fn verify_block(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let Some(hash) = self.deployed_at_hash else { return Ok(()) };
+        let block = client.block(BlockRef::Number(self.deployed_at_block)).await?;
+        same("the L1 block of the deployment", &hash, &block.hash)
+    }
+}

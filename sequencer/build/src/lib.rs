@@ -2,9 +2,9 @@
 
 mod attempt;
 mod fill;
-mod timing;
 #[cfg(test)]
 mod tests;
+mod timing;
 
 pub use attempt::{Attempt, BuildError, Built, Job, Limits, Outcome, attempt};
 pub use fill::Rejected;

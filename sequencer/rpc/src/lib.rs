@@ -1,1 +1,22 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod arguments;
+mod backend;
+mod chain;
+mod cors;
+mod cursor;
+mod error;
+mod eth;
+mod feed;
+mod gainsay;
+mod json;
+mod methods;
+mod server;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+
+pub use backend::{Answer, Backend, Client, SubmitError};
+pub use feed::FeedBlock;
+pub use gainsay::{BlockId as HeadId, ConfigInfo, Output, SyncStatus};
+pub use server::{Limits, RpcServer, ServeError, serve};

@@ -1,0 +1,61 @@
+//! What a node puts behind its RPC.
+
+use alloy_eips::BlockNumHash;
+use alloy_primitives::{Address, B256};
+use gainsay_pool::Rejection;
+use gainsay_store::Store;
+use gainsay_types::{ChainConfig, RecoveredTransaction};
+use std::{future::Future, pin::Pin, sync::Arc};
+use tokio::sync::{broadcast, watch};
+
+/// What a [`Client`] will have answered.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The way to the pool: of this process, or on a follower that of the sequencer.
+pub trait Client: Send + Sync + 'static {
+    /// Hands in a transaction whose signature was checked.
+    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>>;
+    /// The nonce after the account's transactions that are ready in the pool; none if it has none there.
+    fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>>;
+    /// A transaction that waits in the pool.
+    fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>>;
+}
+
+/// Why a transaction was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The pool refuses it.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The sequencer refuses it, in these words.
+    #[error("{message}")]
+    Refused {
+        /// JSON-RPC error code.
+        code: i32,
+        /// What it said.
+        message: String,
+    },
+    /// There is no sequencer to hand it to at the moment.
+    #[error("the sequencer cannot be reached: {reason}; send the transaction again later")]
+    Unavailable {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// What a node puts behind its RPC.
+#[derive(Clone)]
+pub struct Backend {
+    /// The chain.
+    pub store: Store,
+    /// Its parameters.
+    pub config: Arc<ChainConfig>,
+    /// Where transactions go.
+    pub client: Arc<dyn Client>,
+    /// The latest block; set after each commit that changes it. Only wakes subscriptions up: what they send they read from the store.
+    pub latest: watch::Receiver<BlockNumHash>,
+    /// Transactions that became ready in the pool.
+    pub pending: broadcast::Sender<RecoveredTransaction>,
+    /// Name and version for `web3_clientVersion`.
+    pub version: String,
+}

@@ -1,0 +1,101 @@
+//! Errors as JSON-RPC sees them.
+
+use crate::SubmitError;
+use alloy::sol_types::{Panic, Revert, SolError};
+use alloy_primitives::Bytes;
+use gainsay_execute::{ExecuteError, Fault};
+use gainsay_store::StoreError;
+use gainsay_types::InvalidTransaction;
+use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
+
+/// Geth's code for whatever the request asks that cannot be done.
+const SERVER_ERROR: i32 = -32000;
+/// EIP-1474.
+const LIMIT_EXCEEDED: i32 = -32005;
+/// A call reverted.
+const REVERTED: i32 = 3;
+const INTERNAL: i32 = -32603;
+
+/// Why a request has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RpcError {
+    #[error("{0}")]
+    InvalidParams(String),
+    #[error("header not found")]
+    UnknownBlock,
+    #[error("{0}")]
+    Transaction(#[from] InvalidTransaction),
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    #[error("{}", revert_message(output))]
+    Reverted { output: Bytes },
+    #[error("{0}")]
+    Execution(String),
+    #[error("gas required exceeds allowance ({allowance})")]
+    GasAllowance { allowance: u64 },
+    #[error("{0}")]
+    Limit(String),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the answer cannot be encoded")]
+    Encoding(#[from] serde_json::Error),
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl From<ExecuteError<StoreError>> for RpcError {
+    fn from(error: ExecuteError<StoreError>) -> Self {
+        match error {
+            ExecuteError::Fault(fault) => Self::Fault(fault),
+            ExecuteError::Database(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ErrorObjectOwned> for RpcError {
+    /// jsonrpsee fails only on parameters where this crate asks it.
+    fn from(error: ErrorObjectOwned) -> Self {
+        let detail = error.data().map(|data| format!(": {}", data.get().trim_matches('"'))).unwrap_or_default();
+        Self::InvalidParams(format!("{}{detail}", error.message()))
+    }
+}
+
+impl RpcError {
+    const fn code(&self) -> i32 {
+        match self {
+            Self::InvalidParams(_) => INVALID_PARAMS_CODE,
+            Self::Reverted { .. } => REVERTED,
+            Self::Limit(_) => LIMIT_EXCEEDED,
+            Self::Submit(SubmitError::Refused { code, .. }) => *code,
+            Self::Store(_) | Self::Encoding(_) | Self::Stopping => INTERNAL,
+            Self::UnknownBlock
+            | Self::Transaction(_)
+            | Self::Submit(_)
+            | Self::Execution(_)
+            | Self::GasAllowance { .. }
+            | Self::Fault(_) => SERVER_ERROR,
+        }
+    }
+}
+
+impl From<RpcError> for ErrorObjectOwned {
+    fn from(error: RpcError) -> Self {
+        if let RpcError::Store(cause) = &error {
+            tracing::error!(%cause, "a request failed on the store");
+        }
+        let message = error.to_string();
+        match &error {
+            RpcError::Reverted { output } => Self::owned(error.code(), message, Some(output)),
+            _ => Self::owned(error.code(), message, None::<()>),
+        }
+    }
+}
+
+/// As geth words it: with the reason, if the contract gave one.
+fn revert_message(output: &[u8]) -> String {
+    let reason = Revert::abi_decode(output).map(|revert| revert.reason);
+    let reason = reason.or_else(|_| Panic::abi_decode(output).map(|panic| panic.to_string()));
+    reason.map_or_else(|_| "execution reverted".to_owned(), |reason| format!("execution reverted: {reason}"))
+}

@@ -1,0 +1,107 @@
+//! The node's own namespace.
+
+use crate::{arguments::Arguments, error::RpcError, methods::Context};
+use alloy::rpc::types::serde_helpers::quantity;
+use alloy_eips::{BlockNumHash, BlockNumberOrTag};
+use alloy_primitives::B256;
+use gainsay_types::{ChainConfig, State};
+use serde::{Deserialize, Serialize};
+
+/// Number and hash of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockId {
+    /// Number.
+    #[serde(with = "quantity")]
+    pub number: u64,
+    /// Hash.
+    pub hash: B256,
+}
+
+impl From<BlockNumHash> for BlockId {
+    fn from(id: BlockNumHash) -> Self {
+        Self { number: id.number, hash: id.hash }
+    }
+}
+
+/// How far the node is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncStatus {
+    /// The sequencer's word.
+    pub latest: BlockId,
+    /// Derived from the inbox.
+    pub safe: BlockId,
+    /// Derived from finalised L1.
+    pub finalized: BlockId,
+    /// The safe cursor, as assertions claim it. Its numbers are plain, as in the bindings of the protocol.
+    pub safe_state: State,
+    /// The newest L1 block that was read; none before the first.
+    pub l1: Option<BlockId>,
+    /// Number of the newest finalised L1 block heard of.
+    #[serde(with = "quantity")]
+    pub l1_finalized: u64,
+    /// Batches read from the inbox.
+    #[serde(with = "quantity")]
+    pub batches: u64,
+    /// Messages read from the inbox.
+    #[serde(with = "quantity")]
+    pub messages: u64,
+}
+
+/// The output root of a block and what it is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// The block.
+    pub block: BlockId,
+    /// Output root, version 0.
+    pub output_root: B256,
+    /// Root of the state.
+    pub state_root: B256,
+    /// Root of the message passer's storage.
+    pub message_passer_storage_root: B256,
+    /// Messages consumed up to and including this block.
+    #[serde(with = "quantity")]
+    pub deposit_index: u64,
+}
+
+/// The chain's parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigInfo {
+    /// The hash that the Rollup contract holds.
+    pub config_hash: B256,
+    /// The parameters, as in the chain's configuration file.
+    pub config: ChainConfig,
+}
+
+pub(crate) fn sync_status(context: &Context, _: &mut Arguments<'_>) -> Result<SyncStatus, RpcError> {
+    let heads = context.chain.store.heads();
+    Ok(SyncStatus {
+        latest: heads.latest.into(),
+        safe: heads.safe_head().into(),
+        finalized: heads.finalized_head().into(),
+        safe_state: heads.safe,
+        l1: heads.l1.map(|block| BlockId { number: block.number, hash: block.hash }),
+        l1_finalized: heads.l1_finalized,
+        batches: heads.batches,
+        messages: heads.messages,
+    })
+}
+
+pub(crate) fn output_at_block(context: &Context, arguments: &mut Arguments<'_>) -> Result<Output, RpcError> {
+    let tag = arguments.optional::<BlockNumberOrTag>()?.unwrap_or_default();
+    let block = context.chain.header(tag.into())?;
+    Ok(Output {
+        block: BlockId { number: block.header.number, hash: block.header.hash() },
+        output_root: block.output_root,
+        state_root: block.header.state_root,
+        message_passer_storage_root: block.header.withdrawals_root.unwrap_or_default(),
+        deposit_index: block.deposit_index,
+    })
+}
+
+pub(crate) fn config(context: &Context, _: &mut Arguments<'_>) -> Result<ConfigInfo, RpcError> {
+    let config = (*context.chain.config).clone();
+    Ok(ConfigInfo { config_hash: config.hash(), config })
+}

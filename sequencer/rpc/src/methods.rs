@@ -1,0 +1,149 @@
+//! The table of methods, and how one runs.
+
+use crate::{
+    Backend, Client, Limits,
+    arguments::Arguments,
+    chain::Chain,
+    error::RpcError,
+    eth::{accounts, blocks, calls, fees, logs, node, proofs, transactions},
+    gainsay, subscribe,
+};
+use alloy_eips::BlockNumHash;
+use gainsay_types::RecoveredTransaction;
+use jsonrpsee::{
+    RpcModule,
+    types::{ErrorObjectOwned, Params},
+};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::{future::Future, sync::Arc};
+use tokio::sync::{Semaphore, broadcast, watch};
+
+/// What all methods share.
+pub(crate) struct Context {
+    pub(crate) chain: Chain,
+    pub(crate) client: Arc<dyn Client>,
+    pub(crate) latest: watch::Receiver<BlockNumHash>,
+    pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
+    pub(crate) version: String,
+    pub(crate) limits: Limits,
+    /// Permits of the methods that take long.
+    heavy: Arc<Semaphore>,
+}
+
+/// A method that reads the store: it blocks its thread.
+type Read<R> = fn(&Context, &mut Arguments<'_>) -> Result<R, RpcError>;
+
+type Module = RpcModule<Context>;
+type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
+
+/// All methods.
+pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
+    let Backend { store, config, client, latest, pending, version } = backend;
+    let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
+    let mut module = RpcModule::new(Context { chain: Chain { store, config }, client, latest, pending, version, limits, heavy });
+    node_methods(&mut module)?;
+    block_methods(&mut module)?;
+    account_methods(&mut module)?;
+    transaction_methods(&mut module)?;
+    heavy_methods(&mut module)?;
+    subscribe::register(&mut module)?;
+    Ok(module)
+}
+
+fn node_methods(module: &mut Module) -> Registered {
+    light(module, "web3_clientVersion", node::client_version)?;
+    light(module, "web3_sha3", node::sha3)?;
+    light(module, "net_version", node::network)?;
+    light(module, "net_listening", node::listening)?;
+    light(module, "eth_chainId", node::chain_id)?;
+    light(module, "eth_syncing", node::syncing)?;
+    light(module, "eth_accounts", node::accounts)?;
+    light(module, "gainsay_syncStatus", gainsay::sync_status)?;
+    light(module, "gainsay_outputAtBlock", gainsay::output_at_block)?;
+    light(module, "gainsay_config", gainsay::config)
+}
+
+fn block_methods(module: &mut Module) -> Registered {
+    light(module, "eth_blockNumber", blocks::number)?;
+    light(module, "eth_getBlockByNumber", blocks::by_number)?;
+    light(module, "eth_getBlockByHash", blocks::by_hash)?;
+    light(module, "eth_getBlockReceipts", blocks::receipts)?;
+    light(module, "eth_getBlockTransactionCountByNumber", blocks::transaction_count_by_number)?;
+    light(module, "eth_getBlockTransactionCountByHash", blocks::transaction_count_by_hash)?;
+    light(module, "eth_getUncleCountByBlockNumber", blocks::uncle_count_by_number)?;
+    light(module, "eth_getUncleCountByBlockHash", blocks::uncle_count_by_hash)
+}
+
+fn account_methods(module: &mut Module) -> Registered {
+    light(module, "eth_getBalance", accounts::balance)?;
+    light(module, "eth_getCode", accounts::code)?;
+    light(module, "eth_getStorageAt", accounts::storage)?;
+    asynchronous(module, "eth_getTransactionCount", accounts::transaction_count)
+}
+
+fn transaction_methods(module: &mut Module) -> Registered {
+    asynchronous(module, "eth_sendRawTransaction", transactions::send_raw)?;
+    asynchronous(module, "eth_sendRawTransactionSync", transactions::send_raw_sync)?;
+    asynchronous(module, "eth_getTransactionByHash", transactions::by_hash)?;
+    light(module, "eth_getTransactionReceipt", transactions::receipt)?;
+    light(module, "eth_getTransactionByBlockNumberAndIndex", transactions::by_number_and_index)?;
+    light(module, "eth_getTransactionByBlockHashAndIndex", transactions::by_hash_and_index)?;
+    light(module, "eth_gasPrice", fees::gas_price)?;
+    light(module, "eth_maxPriorityFeePerGas", fees::priority_fee)?;
+    light(module, "eth_blobBaseFee", fees::blob_base_fee)
+}
+
+fn heavy_methods(module: &mut Module) -> Registered {
+    heavy(module, "eth_call", calls::call)?;
+    heavy(module, "eth_estimateGas", calls::estimate_gas)?;
+    heavy(module, "eth_feeHistory", fees::history)?;
+    heavy(module, "eth_getLogs", logs::get)?;
+    heavy(module, "eth_getProof", proofs::get)
+}
+
+fn light<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    asynchronous(
+        module,
+        name,
+        move |context, params| async move { blocking(&context, move |context| answer(context, &params, read)).await },
+    )
+}
+
+/// As [`light`], but only so many at a time.
+fn heavy<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    asynchronous(module, name, move |context, params| async move {
+        let _permit = context.heavy.clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
+        blocking(&context, move |context| answer(context, &params, read)).await
+    })
+}
+
+fn asynchronous<F, Fut, R>(module: &mut Module, name: &'static str, method: F) -> Registered
+where
+    F: Fn(Arc<Context>, Params<'static>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<R, RpcError>> + Send + 'static,
+    R: Serialize,
+{
+    module.register_async_method(name, move |params, context, _| {
+        let answer = method(context, params);
+        async move {
+            let value = answer.await.map_err(ErrorObjectOwned::from)?;
+            to_raw_value(&value).map_err(|error| ErrorObjectOwned::from(RpcError::Encoding(error)))
+        }
+    })?;
+    Ok(())
+}
+
+/// Runs what blocks on a thread for that.
+pub(crate) async fn blocking<R: Send + 'static>(
+    context: &Arc<Context>,
+    work: impl FnOnce(&Context) -> Result<R, RpcError> + Send + 'static,
+) -> Result<R, RpcError> {
+    let context = context.clone();
+    tokio::task::spawn_blocking(move || work(&context)).await.map_err(|_| RpcError::Stopping)?
+}
+
+fn answer<R: Serialize>(context: &Context, params: &Params<'_>, read: Read<R>) -> Result<Box<RawValue>, RpcError> {
+    let value = read(context, &mut Arguments::new(params)?)?;
+    Ok(to_raw_value(&value)?)
+}

@@ -1,0 +1,132 @@
+//! The server.
+
+use crate::{Backend, cors::Cors, methods};
+use jsonrpsee::{
+    core::traits::IdProvider,
+    server::{BatchRequestConfig, PingConfig, RegisterMethodError, Server, ServerConfig, ServerHandle},
+    types::SubscriptionId,
+};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use tower::ServiceBuilder;
+
+/// What requests may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: u32,
+    /// Bytes of a request.
+    pub request_bytes: u32,
+    /// Bytes of a response.
+    pub response_bytes: u32,
+    /// Calls in a batch.
+    pub batch_calls: u32,
+    /// Subscriptions of a connection.
+    pub subscriptions: u32,
+    /// Calls, estimates, log queries, fee histories and proofs that run at a time.
+    pub heavy_requests: usize,
+    /// Gas of a call.
+    pub call_gas: u64,
+    /// Blocks of a log query.
+    pub log_blocks: u64,
+    /// Results of a log query.
+    pub log_results: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 500,
+            request_bytes: 15 << 20,
+            response_bytes: 160 << 20,
+            batch_calls: 1_000,
+            subscriptions: 1_024,
+            heavy_requests: 8,
+            call_gas: 50_000_000,
+            log_blocks: 100_000,
+            log_results: 20_000,
+        }
+    }
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("RPC cannot listen on {address}: {source}; stop what uses the port, or choose another")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The reason given by the operating system.
+        source: std::io::Error,
+    },
+    /// Two methods have one name, which is a fault of this software.
+    #[error("the RPC's method table is wrong: {source}")]
+    Methods {
+        /// What is wrong.
+        #[from]
+        source: RegisterMethodError,
+    },
+}
+
+/// A server that runs until it is stopped or dropped.
+#[derive(Debug)]
+pub struct RpcServer {
+    address: SocketAddr,
+    handle: ServerHandle,
+}
+
+impl RpcServer {
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking requests and returns once those under way are answered.
+    pub async fn stop(self) {
+        // An error says that it has stopped already.
+        let _ = self.handle.stop();
+        self.handle.stopped().await;
+    }
+
+    /// Returns once the server has stopped.
+    pub async fn stopped(&self) {
+        self.handle.clone().stopped().await;
+    }
+}
+
+/// Starts serving HTTP and WebSocket on one port; 0 takes a free one.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Result<RpcServer, ServeError> {
+    let module = methods::module(backend, limits)?;
+    let config = ServerConfig::builder()
+        .max_connections(limits.connections)
+        .max_request_body_size(limits.request_bytes)
+        .max_response_body_size(limits.response_bytes)
+        .max_subscriptions_per_connection(limits.subscriptions)
+        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
+        .enable_ws_ping(PingConfig::default())
+        .set_id_provider(HexIds::default())
+        .build();
+    let listen = |source| ServeError::Listen { address, source };
+    let server =
+        Server::builder().set_config(config).set_http_middleware(ServiceBuilder::new().layer(Cors)).build(address).await.map_err(listen)?;
+    let address = server.local_addr().map_err(listen)?;
+    Ok(RpcServer { address, handle: server.start(module) })
+}
+
+/// Subscription ids as wallets expect them. They are only valid on their own connection, so they need not be secret.
+#[derive(Debug, Default)]
+struct HexIds(AtomicU64);
+
+impl IdProvider for HexIds {
+    fn next_id(&self) -> SubscriptionId<'static> {
+        let id = self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        SubscriptionId::Str(format!("0x{id:x}").into())
+    }
+}

@@ -1,0 +1,165 @@
+//! Subscriptions over WebSocket.
+
+use crate::{
+    arguments::Arguments,
+    cursor::Cursor,
+    error::RpcError,
+    eth::logs,
+    feed::FeedBlock,
+    json,
+    methods::{Context, blocking},
+};
+use alloy::rpc::types::Filter;
+use alloy_primitives::U64;
+use gainsay_store::BlockRecord;
+use jsonrpsee::{
+    PendingSubscriptionSink, RpcModule, SubscriptionSink,
+    server::RegisterMethodError,
+    types::{ErrorObjectOwned, Params},
+};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast::error::RecvError;
+
+/// A subscriber who takes nothing for so long is dropped.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What someone wants to hear of.
+enum Topic {
+    /// Something made of each block.
+    Blocks(Cursor, Notice),
+    /// Transactions that become ready in the pool: whole, or their hashes.
+    Pending { full: bool },
+}
+
+/// What is sent of a block.
+enum Notice {
+    Header,
+    Logs(Box<Filter>),
+    Feed,
+}
+
+/// The subscription ended: the other side is gone, or the server stops.
+struct Ended;
+
+pub(crate) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    module.register_subscription("eth_subscribe", "eth_subscription", "eth_unsubscribe", |params, pending, context, _| async move {
+        serve(eth_topic(&context, &params), pending, context).await;
+    })?;
+    module.register_subscription(
+        "gainsay_subscribe",
+        "gainsay_subscription",
+        "gainsay_unsubscribe",
+        |params, pending, context, _| async move {
+            serve(gainsay_topic(&context, &params), pending, context).await;
+        },
+    )?;
+    Ok(())
+}
+
+fn eth_topic(context: &Context, params: &Params<'_>) -> Result<Topic, RpcError> {
+    let mut arguments = Arguments::new(params)?;
+    let cursor = || Cursor::after_latest(&context.chain.store);
+    match arguments.required::<String>()?.as_str() {
+        "newHeads" => Ok(Topic::Blocks(cursor(), Notice::Header)),
+        "logs" => Ok(Topic::Blocks(cursor(), Notice::Logs(Box::new(arguments.optional()?.unwrap_or_default())))),
+        "newPendingTransactions" => Ok(Topic::Pending { full: arguments.optional()?.unwrap_or(false) }),
+        other => Err(RpcError::InvalidParams(format!("no \"{other}\" subscription in eth namespace"))),
+    }
+}
+
+fn gainsay_topic(context: &Context, params: &Params<'_>) -> Result<Topic, RpcError> {
+    let mut arguments = Arguments::new(params)?;
+    match arguments.required::<String>()?.as_str() {
+        "blocks" => {
+            let from = arguments.optional::<U64>()?.map(|from| Cursor::from(from.to()));
+            Ok(Topic::Blocks(from.unwrap_or_else(|| Cursor::after_latest(&context.chain.store)), Notice::Feed))
+        }
+        other => Err(RpcError::InvalidParams(format!("no \"{other}\" subscription in gainsay namespace"))),
+    }
+}
+
+async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink, context: Arc<Context>) {
+    let topic = match topic {
+        Ok(topic) => topic,
+        Err(error) => return pending.reject(ErrorObjectOwned::from(error)).await,
+    };
+    let Ok(sink) = pending.accept().await else { return };
+    let ended = tokio::select! {
+        () = sink.closed() => return,
+        ended = async {
+            match topic {
+                Topic::Blocks(cursor, notice) => send_blocks(&sink, &context, cursor, notice).await,
+                Topic::Pending { full } => send_pending(&sink, &context, full).await,
+            }
+        } => ended,
+    };
+    if let Err(Ended) = ended {
+        tracing::debug!("a subscription ended");
+    }
+}
+
+/// Sends of every block, stored ones first. The head only wakes it up, so it misses nothing, however slow the other side is.
+async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor: Cursor, notice: Notice) -> Result<(), Ended> {
+    let mut latest = context.latest.clone();
+    let notice = Arc::new(notice);
+    loop {
+        latest.mark_unchanged();
+        let wanted = notice.clone();
+        let read = blocking(context, move |context| {
+            let block = cursor.advance(&context.chain.store)?;
+            let messages = block.map(|block| wanted.messages(context, &block)).transpose()?;
+            Ok((cursor, messages))
+        });
+        let messages;
+        (cursor, messages) = read.await.map_err(|error| {
+            tracing::error!(%error, "a subscription failed on the store");
+            Ended
+        })?;
+        match messages {
+            Some(messages) => {
+                for message in messages {
+                    send(sink, message).await?;
+                }
+            }
+            None => latest.changed().await.map_err(|_| Ended)?,
+        }
+    }
+}
+
+async fn send_pending(sink: &SubscriptionSink, context: &Context, full: bool) -> Result<(), Ended> {
+    let mut pending = context.pending.subscribe();
+    loop {
+        let transaction = match pending.recv().await {
+            Ok(transaction) => transaction,
+            // Too slow: some are left out, as Ethereum's nodes do.
+            Err(RecvError::Lagged(_)) => continue,
+            Err(RecvError::Closed) => return Err(Ended),
+        };
+        let message = if full {
+            json::pending_transaction(transaction.envelope(), transaction.sender()).and_then(|value| raw(&value))
+        } else {
+            raw(&transaction.transaction().hash())
+        };
+        send(sink, message.map_err(|_| Ended)?).await?;
+    }
+}
+
+impl Notice {
+    fn messages(&self, context: &Context, block: &BlockRecord) -> Result<Vec<Box<RawValue>>, RpcError> {
+        match self {
+            Self::Header => Ok(vec![raw(&json::header(block)?)?]),
+            Self::Logs(filter) => logs::matching(block, filter).map(|log| raw(&log)).collect(),
+            Self::Feed => Ok(vec![raw(&FeedBlock::new(&context.chain.store, block)?)?]),
+        }
+    }
+}
+
+fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
+    Ok(to_raw_value(value)?)
+}
+
+async fn send(sink: &SubscriptionSink, message: Box<RawValue>) -> Result<(), Ended> {
+    sink.send_timeout(message, SEND_TIMEOUT).await.map_err(|_| Ended)
+}

@@ -2,7 +2,7 @@
 
 use crate::{Ignored, Inbox, OpenBatch};
 use alloc::vec::Vec;
-use gainsay_types::{batch::BatchBlock, ChainConfig, Message, Millis, State};
+use gainsay_types::{ChainConfig, Message, Millis, State, batch::BatchBlock};
 
 /// A block may be this much later than the L1 block of its batch, seconds.
 pub const MAX_AHEAD: u64 = 600;
@@ -10,7 +10,12 @@ pub const MAX_AHEAD: u64 = 600;
 pub const MAX_BEHIND: u64 = 24 * 3600;
 
 /// The next payload block and its time. `Ok(None)` if none is left; the reason if it and the rest are ignored.
-pub(crate) fn payload_block<'a>(config: &ChainConfig, state: &State, batch: &'a OpenBatch, parent: Millis) -> Result<Option<(&'a BatchBlock, Millis)>, Ignored> {
+pub(crate) fn payload_block<'a>(
+    config: &ChainConfig,
+    state: &State,
+    batch: &'a OpenBatch,
+    parent: Millis,
+) -> Result<Option<(&'a BatchBlock, Millis)>, Ignored> {
     // The closing mark is beyond every block.
     let left = usize::try_from(state.batch_offset).ok().and_then(|offset| batch.blocks.get(offset..)).unwrap_or_default();
     let Some(block) = left.first() else { return Ok(None) };
@@ -39,7 +44,12 @@ pub(crate) fn closing_time(batch: &OpenBatch, parent: Millis) -> Millis {
 }
 
 /// As many of the messages left as fit the block gas limit, in order; at least one.
-pub(crate) fn closing_messages<I: Inbox>(config: &ChainConfig, state: &State, batch: &OpenBatch, inbox: &I) -> Result<Vec<Message>, I::Error> {
+pub(crate) fn closing_messages<I: Inbox>(
+    config: &ChainConfig,
+    state: &State,
+    batch: &OpenBatch,
+    inbox: &I,
+) -> Result<Vec<Message>, I::Error> {
     let mut messages = Vec::new();
     let mut gas = 0u64;
     for index in state.deposit_index.saturating_add(1)..=batch.header.deposit_count {

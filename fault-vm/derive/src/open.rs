@@ -3,10 +3,10 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use alloy_primitives::Bytes;
 use gainsay_types::{
+    BatchHeader, BatchKind, ChainConfig, Millis,
     batch::{Batch, BatchBlock, BatchError},
     blob::{self, BlobError},
-    payload::{decompress, PayloadError},
-    BatchHeader, BatchKind, ChainConfig, Millis,
+    payload::{PayloadError, decompress},
 };
 
 /// Gas that every transaction uses at least.

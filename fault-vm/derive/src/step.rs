@@ -1,15 +1,15 @@
 //! The block step: the one state transition that sequencer, challenger and fault VM share.
 
 use crate::{
-    next::{closing_messages, closing_time, payload_block},
     Ignored, OpenBatch,
+    next::{closing_messages, closing_time, payload_block},
 };
 use alloc::{
     string::{String, ToString},
     sync::Arc,
     vec::Vec,
 };
-use gainsay_types::{BlockInput, ChainConfig, Message, Millis, State, CLOSING};
+use gainsay_types::{BlockInput, CLOSING, ChainConfig, Message, Millis, State};
 
 /// What derivation reads. Every answer is committed to by the inbox accumulators.
 pub trait Inbox {
@@ -97,7 +97,13 @@ type StepResult<T, I, X> = Result<T, StepError<<I as Inbox>::Error, <X as Execut
 ///
 /// # Errors
 /// When the inbox or the executor has no data; never because of what the data says. The state of the executor is then as before.
-pub fn block_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, target: u64, inbox: &I, executor: &mut X) -> StepResult<Option<Step<X::Block>>, I, X> {
+pub fn block_step<I: Inbox, X: Executor>(
+    config: &ChainConfig,
+    state: &State,
+    target: u64,
+    inbox: &I,
+    executor: &mut X,
+) -> StepResult<Option<Step<X::Block>>, I, X> {
     if state.batch_index >= target {
         return Ok(None);
     }
@@ -116,7 +122,13 @@ pub fn block_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, ta
 }
 
 /// Executes the next payload block. `Ok(None)` if none is left; the reason if it and the rest are ignored.
-fn payload_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, batch: &OpenBatch, inbox: &I, executor: &mut X) -> StepResult<Result<Option<(State, X::Block)>, Ignored>, I, X> {
+fn payload_step<I: Inbox, X: Executor>(
+    config: &ChainConfig,
+    state: &State,
+    batch: &OpenBatch,
+    inbox: &I,
+    executor: &mut X,
+) -> StepResult<Result<Option<(State, X::Block)>, Ignored>, I, X> {
     let (block, timestamp) = match payload_block(config, state, batch, executor.parent_time()) {
         Ok(Some(next)) => next,
         Ok(None) => return Ok(Ok(None)),
@@ -124,8 +136,8 @@ fn payload_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, batc
     };
     // At most m - depositIndex of them: `payload_block` has checked that.
     let last = state.deposit_index.saturating_add(block.deposits);
-    let first = state.deposit_index.saturating_add(1);
-    let deposits = (first..=last).map(|index| inbox.message(index)).collect::<Result<_, _>>().map_err(StepError::Inbox)?;
+    let messages = (1..=block.deposits).map(|offset| inbox.message(state.deposit_index.saturating_add(offset)));
+    let deposits = messages.collect::<Result<_, _>>().map_err(StepError::Inbox)?;
     let input = BlockInput { timestamp, deposits, transactions: block.transactions.clone(), closing: false };
     match executor.execute(input).map_err(StepError::Executor)? {
         Outcome::Valid(executed) => {
@@ -137,7 +149,13 @@ fn payload_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, batc
 }
 
 /// The payload has ended: a closing block if messages are left, else only the cursor moves.
-fn closing_step<I: Inbox, X: Executor>(config: &ChainConfig, state: &State, batch: &OpenBatch, inbox: &I, executor: &mut X) -> StepResult<(State, Option<X::Block>), I, X> {
+fn closing_step<I: Inbox, X: Executor>(
+    config: &ChainConfig,
+    state: &State,
+    batch: &OpenBatch,
+    inbox: &I,
+    executor: &mut X,
+) -> StepResult<(State, Option<X::Block>), I, X> {
     if state.deposit_index >= batch.header.deposit_count {
         return Ok((state.skip_batch(), None));
     }

@@ -1,7 +1,7 @@
 //! What stakers claim on L1.
 
 use crate::state::word;
-use alloy_primitives::{keccak256, B256};
+use alloy_primitives::{B256, keccak256};
 
 /// Block steps that one assertion covers: 2^15.
 pub const BLOCK_STEPS_PER_ASSERTION: u64 = 1 << 15;

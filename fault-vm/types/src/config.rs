@@ -1,7 +1,7 @@
 //! The chain's parameters. Their hash is fixed in the Rollup contract: changing one is a new deployment.
 
 use alloc::vec::Vec;
-use alloy_primitives::{keccak256, Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
 /// The only execution rules this software knows: Osaka.
@@ -66,7 +66,9 @@ impl ChainConfig {
         let mut out = Vec::with_capacity(128);
         out.extend_from_slice(&self.l2_chain_id.to_be_bytes());
         out.push(self.spec_id);
-        for value in [self.block_time_ms, self.block_gas_limit, self.gas_rate, self.gas_target, self.base_fee_denominator, self.min_base_fee] {
+        for value in
+            [self.block_time_ms, self.block_gas_limit, self.gas_rate, self.gas_target, self.base_fee_denominator, self.min_base_fee]
+        {
             out.extend_from_slice(&value.to_be_bytes());
         }
         out.extend_from_slice(&self.base_fee_scalar.to_be_bytes());

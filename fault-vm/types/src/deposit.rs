@@ -2,7 +2,7 @@
 
 use crate::{inbox, predeploys, state::word};
 use alloc::vec::Vec;
-use alloy_primitives::{address, keccak256, Address, Bytes, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use op_alloy_consensus::TxDeposit;
 use serde::{Deserialize, Serialize};
 
@@ -220,13 +220,8 @@ impl Message {
     fn attributes_call(&self, attributes: &Attributes) -> Vec<u8> {
         let selector = keccak256(SET_L1_ATTRIBUTES);
         let mut call: Vec<u8> = selector.iter().copied().take(4).collect();
-        let words = [
-            word(self.l1_number),
-            word(self.l1_time),
-            attributes.base_fee.into(),
-            attributes.blob_base_fee.into(),
-            attributes.prev_randao,
-        ];
+        let words =
+            [word(self.l1_number), word(self.l1_time), attributes.base_fee.into(), attributes.blob_base_fee.into(), attributes.prev_randao];
         for word in words {
             call.extend_from_slice(word.as_slice());
         }

@@ -2,7 +2,7 @@
 
 use crate::MessageBody;
 use alloc::vec::Vec;
-use alloy_primitives::{keccak256, B256, U256};
+use alloy_primitives::{B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
 
 /// Blobs in one batch.

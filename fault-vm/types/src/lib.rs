@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
 
 extern crate alloc;
 
@@ -20,9 +23,9 @@ pub mod testing;
 mod transaction;
 
 pub use block::{BlockInput, Millis};
-pub use claim::{assertion_id, inputs_hash, BLOCK_STEPS_PER_ASSERTION, MAX_BATCHES_PER_ASSERTION};
+pub use claim::{BLOCK_STEPS_PER_ASSERTION, MAX_BATCHES_PER_ASSERTION, assertion_id, inputs_hash};
 pub use config::{ChainConfig, ConfigError, SPEC_ID_OSAKA};
-pub use deposit::{Attributes, Message, MessageBody, MessageError, UserDeposit, ATTRIBUTES_GAS, ATTRIBUTES_SENDER, MAX_MESSAGE_DATA};
+pub use deposit::{ATTRIBUTES_GAS, ATTRIBUTES_SENDER, Attributes, MAX_MESSAGE_DATA, Message, MessageBody, MessageError, UserDeposit};
 pub use inbox::{BatchHeader, BatchKind, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, MAX_MESSAGES_PER_BATCH};
-pub use state::{output_root, State, CLOSING};
+pub use state::{CLOSING, State, output_root};
 pub use transaction::{InvalidTransaction, RecoveredTransaction, Transaction};

@@ -89,7 +89,8 @@ fn inflate(stream: &[u8]) -> Result<Vec<u8>, PayloadError> {
     loop {
         let mut space = piece.len();
         let mut written = 0;
-        let result = BrotliDecompressStream(&mut available_in, &mut read, stream, &mut space, &mut written, &mut piece, &mut total, &mut decoder);
+        let result =
+            BrotliDecompressStream(&mut available_in, &mut read, stream, &mut space, &mut written, &mut piece, &mut total, &mut decoder);
         out.extend_from_slice(piece.get(..written).ok_or(PayloadError::Stream)?);
         if out.len() > MAX_DECOMPRESSED {
             return Err(PayloadError::TooLarge);
@@ -110,7 +111,7 @@ fn inflate(stream: &[u8]) -> Result<Vec<u8>, PayloadError> {
 mod tests {
     use super::*;
     use crate::testing::Dice;
-    use brotli::enc::{writer::CompressorWriter, BrotliEncoderParams};
+    use brotli::enc::{BrotliEncoderParams, writer::CompressorWriter};
     use proptest::prelude::*;
     use std::io::Write;
 

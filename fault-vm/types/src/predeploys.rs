@@ -1,6 +1,6 @@
 //! Addresses that exist from genesis, as in the OP Stack.
 
-use alloy_primitives::{address, Address};
+use alloy_primitives::{Address, address};
 
 /// Wrapped ether.
 pub const WETH: Address = address!("4200000000000000000000000000000000000006");

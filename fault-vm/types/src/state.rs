@@ -1,6 +1,6 @@
 //! The state that assertions claim: where the chain is, and how far into the inbox it has read.
 
-use alloy_primitives::{keccak256, B256};
+use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 
 /// `batchOffset` of a batch whose payload has ended, with messages left for closing blocks.
@@ -33,13 +33,8 @@ impl State {
     #[must_use]
     pub fn encode(&self) -> [u8; 160] {
         let mut out = [0u8; 160];
-        let words = [
-            self.output_root,
-            word(self.l2_block_number),
-            word(self.batch_index),
-            word(self.batch_offset),
-            word(self.deposit_index),
-        ];
+        let words =
+            [self.output_root, word(self.l2_block_number), word(self.batch_index), word(self.batch_offset), word(self.deposit_index)];
         for (slot, word) in out.chunks_exact_mut(32).zip(words) {
             slot.copy_from_slice(word.as_slice());
         }
@@ -81,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_state_encodes_as_five_abi_words() {
-        let state = State { output_root: B256::repeat_byte(0xaa), l2_block_number: 1, batch_index: 2, batch_offset: CLOSING, deposit_index: 3 };
+        let state =
+            State { output_root: B256::repeat_byte(0xaa), l2_block_number: 1, batch_index: 2, batch_offset: CLOSING, deposit_index: 3 };
         let encoded = state.encode();
         assert_eq!(&encoded[..32], &[0xaa; 32]);
         assert_eq!(encoded[63], 1);

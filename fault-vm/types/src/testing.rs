@@ -4,8 +4,8 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 use crate::{
-    batch::{Batch, BatchBlock},
     Transaction,
+    batch::{Batch, BatchBlock},
 };
 use alloc::vec::Vec;
 use alloy_consensus::{Signed, TxEip1559, TxEip2930, TxEip7702, TxLegacy};
@@ -13,7 +13,7 @@ use alloy_eips::{
     eip2930::{AccessList, AccessListItem},
     eip7702::{Authorization, SignedAuthorization},
 };
-use alloy_primitives::{Address, Bytes, Signature, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use op_alloy_consensus::OpTxEnvelope;
 
 /// Chain id of lifelike transactions.
@@ -82,9 +82,18 @@ pub fn any_transaction(dice: &mut Dice) -> Transaction {
     let input = Bytes::from(input);
     let access_list = any_access_list(dice);
     let envelope = match dice.below(5) {
-        0 => OpTxEnvelope::Legacy(Signed::new_unhashed(TxLegacy { chain_id: Some(chain_id), nonce, gas_price: fee, gas_limit, to, value, input }, signature)),
-        1 => OpTxEnvelope::Legacy(Signed::new_unhashed(TxLegacy { chain_id: None, nonce, gas_price: fee, gas_limit, to, value, input }, signature)),
-        2 => OpTxEnvelope::Eip2930(Signed::new_unhashed(TxEip2930 { chain_id, nonce, gas_price: fee, gas_limit, to, value, access_list, input }, signature)),
+        0 => OpTxEnvelope::Legacy(Signed::new_unhashed(
+            TxLegacy { chain_id: Some(chain_id), nonce, gas_price: fee, gas_limit, to, value, input },
+            signature,
+        )),
+        1 => OpTxEnvelope::Legacy(Signed::new_unhashed(
+            TxLegacy { chain_id: None, nonce, gas_price: fee, gas_limit, to, value, input },
+            signature,
+        )),
+        2 => OpTxEnvelope::Eip2930(Signed::new_unhashed(
+            TxEip2930 { chain_id, nonce, gas_price: fee, gas_limit, to, value, access_list, input },
+            signature,
+        )),
         3 => OpTxEnvelope::Eip1559(Signed::new_unhashed(
             TxEip1559 { chain_id, nonce, gas_limit, max_fee_per_gas: fee, max_priority_fee_per_gas: tip, to, value, access_list, input },
             signature,
@@ -93,7 +102,18 @@ pub fn any_transaction(dice: &mut Dice) -> Transaction {
             let authorization_list = (0..dice.below(3)).map(|_| any_authorization(dice)).collect();
             let to = to.into_to().unwrap_or_default();
             OpTxEnvelope::Eip7702(Signed::new_unhashed(
-                TxEip7702 { chain_id, nonce, gas_limit, max_fee_per_gas: fee, max_priority_fee_per_gas: tip, to, value, access_list, authorization_list, input },
+                TxEip7702 {
+                    chain_id,
+                    nonce,
+                    gas_limit,
+                    max_fee_per_gas: fee,
+                    max_priority_fee_per_gas: tip,
+                    to,
+                    value,
+                    access_list,
+                    authorization_list,
+                    input,
+                },
                 signature,
             ))
         }
@@ -117,7 +137,8 @@ fn small_address(dice: &mut Dice) -> Address {
 }
 
 fn any_access_list(dice: &mut Dice) -> AccessList {
-    let item = |dice: &mut Dice| AccessListItem { address: small_address(dice), storage_keys: (0..dice.below(3)).map(|_| dice.word()).collect() };
+    let item =
+        |dice: &mut Dice| AccessListItem { address: small_address(dice), storage_keys: (0..dice.below(3)).map(|_| dice.word()).collect() };
     AccessList((0..dice.below(3)).map(|_| item(dice)).collect())
 }
 
@@ -128,9 +149,18 @@ fn any_authorization(dice: &mut Dice) -> SignedAuthorization {
 
 /// An ERC-20 transfer of a round amount to an address not seen before, by one of 500 senders.
 pub fn erc20_transfer(dice: &mut Dice) -> Transaction {
-    let amount = U256::from(1 + dice.below(500)) * U256::from(10u64.pow(16));
+    let (amount, nonce) = (1 + dice.below(500), dice.below(60));
+    erc20_transfer_of(dice, amount, nonce)
+}
+
+/// An ERC-20 payout, as a load generator makes it: the same amount and nonce each, recipients not seen before.
+pub fn erc20_payout(dice: &mut Dice) -> Transaction {
+    erc20_transfer_of(dice, 100, 7)
+}
+
+fn erc20_transfer_of(dice: &mut Dice, hundredths: u64, nonce: u64) -> Transaction {
+    let amount = U256::from(hundredths) * U256::from(10u64.pow(16));
     let input = call([0xa9, 0x05, 0x9c, 0xbb], &[dice.address().into_word(), amount.into()]);
-    let nonce = dice.below(60);
     signed_1559(dice, nonce, 65_000, Address::repeat_byte(0x77), U256::ZERO, input)
 }
 
@@ -154,7 +184,14 @@ pub fn busy_mix(dice: &mut Dice) -> Transaction {
             let value = U256::from(1 + dice.below(100_000)) * U256::from(10u64.pow(13));
             signed_1559(dice, nonce, 21_000, to, value, Bytes::new())
         }
-        80..92 => signed_1559(dice, nonce, 46_000 + exact % 8 * 100, popular, U256::ZERO, call([0x09, 0x5e, 0xa7, 0xb3], &[known, U256::MAX.into()])),
+        80..92 => signed_1559(
+            dice,
+            nonce,
+            46_000 + exact % 8 * 100,
+            popular,
+            U256::ZERO,
+            call([0x09, 0x5e, 0xa7, 0xb3], &[known, U256::MAX.into()]),
+        ),
         _ => {
             let selector = Dice::new(dice.below(20)).bytes(4);
             let words: Vec<B256> = (0..dice.below(4)).map(|_| if dice.below(2) == 0 { amount } else { known }).collect();

@@ -1,7 +1,7 @@
 //! User transactions: types 0, 1, 2 and 4. Deposits (0x7E) come from L1 only and have no place here.
 
 use alloc::vec::Vec;
-use alloy_consensus::{transaction::SignerRecoverable, Transaction as _};
+use alloy_consensus::{Transaction as _, transaction::SignerRecoverable};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256};
 use op_alloy_consensus::OpTxEnvelope;

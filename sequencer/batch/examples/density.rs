@@ -3,10 +3,10 @@
 
 use gainsay_batch::compress;
 use gainsay_types::{
+    Transaction,
     batch::{Batch, BatchBlock},
     payload::envelope,
-    testing::{busy_mix, erc20_transfer, Dice},
-    Transaction,
+    testing::{Dice, busy_mix, erc20_payout, erc20_transfer},
 };
 use std::time::Instant;
 
@@ -16,7 +16,9 @@ const PER_BLOCK: usize = 100;
 
 fn main() -> eyre::Result<()> {
     println!("{:<28} {:>8} {:>10} {:>12} {:>12} {:>12}", "load", "quality", "bytes/tx", "rlp+brotli", "encode ms", "decode ms");
-    for (name, make) in [("erc20 to fresh recipients", erc20_transfer as fn(&mut Dice) -> Transaction), ("busy mix", busy_mix)] {
+    let loads: [(&str, fn(&mut Dice) -> Transaction); 3] =
+        [("erc20 to fresh recipients", erc20_transfer), ("the same, equal amounts", erc20_payout), ("busy mix", busy_mix)];
+    for (name, make) in loads {
         for quality in [5, 9, 10, 11] {
             measure(name, make, quality)?;
         }

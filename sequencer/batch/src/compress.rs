@@ -8,7 +8,8 @@ use std::io;
 /// # Errors
 /// Only when the encoder refuses its parameters.
 pub fn compress(bytes: &[u8], quality: u8) -> io::Result<Vec<u8>> {
-    let params = BrotliEncoderParams { quality: i32::from(quality), lgwin: 24, large_window: false, size_hint: bytes.len(), ..Default::default() };
+    let params =
+        BrotliEncoderParams { quality: i32::from(quality), lgwin: 24, large_window: false, size_hint: bytes.len(), ..Default::default() };
     let mut stream = Vec::with_capacity(bytes.len() / 2);
     brotli::BrotliCompress(&mut &bytes[..], &mut stream, &params)?;
     Ok(stream)

@@ -1,6 +1,6 @@
 //! What an operator may choose.
 
-use gainsay_types::{blob::BLOB_CAPACITY, BatchKind, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD};
+use gainsay_types::{BatchKind, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, blob::BLOB_CAPACITY};
 use std::str::FromStr;
 
 /// Where batches go.

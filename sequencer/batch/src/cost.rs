@@ -1,6 +1,6 @@
 //! What a payload costs on L1 as blobs and as calldata.
 
-use gainsay_types::{blob::BLOB_CAPACITY, MAX_CALLDATA_PAYLOAD};
+use gainsay_types::{MAX_CALLDATA_PAYLOAD, blob::BLOB_CAPACITY};
 
 /// Gas of a transaction before data and execution.
 const TRANSACTION_GAS: u128 = 21_000;

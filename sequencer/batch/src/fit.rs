@@ -1,9 +1,9 @@
 //! The longest run of blocks whose payload fits.
 
-use crate::{compress, packer::PendingBlock, PackError};
+use crate::{PackError, compress, packer::PendingBlock};
 use gainsay_types::{
     batch::Batch,
-    payload::{envelope, MAX_DECOMPRESSED},
+    payload::{ENVELOPE_HEAD, MAX_DECOMPRESSED, envelope},
 };
 
 /// Compressions in one search. Each narrows the run; the best that fits is taken.
@@ -18,7 +18,7 @@ pub(crate) struct Fitted {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Packs the first `most` blocks, or as many of them as fit `capacity` bytes. `weights` are the blocks' estimated sizes.
+/// Packs all `blocks`, or as many of them as fit `capacity` bytes. Starts the search at `guess` blocks.
 pub(crate) fn fit(blocks: &[PendingBlock], capacity: usize, guess: usize, quality: u8) -> Result<Fitted, PackError> {
     let mut best: Option<Fitted> = None;
     // Runs up to `best` fit; a run of `too_many` does not.
@@ -75,9 +75,8 @@ fn pack(blocks: &[PendingBlock], count: usize, capacity: usize, quality: u8) -> 
         return Ok(Attempt::TooLarge(MAX_DECOMPRESSED as f64 / encoded.len() as f64));
     }
     let stream = compress(&encoded, quality).map_err(|source| PackError::Compress { source })?;
-    let payload = envelope(&stream).ok_or(PackError::BlockTooLarge { number: 0, capacity })?;
-    if payload.len() > capacity {
-        return Ok(Attempt::TooLarge(capacity as f64 / payload.len() as f64));
+    match envelope(&stream) {
+        Some(payload) if payload.len() <= capacity => Ok(Attempt::Fits(payload)),
+        _ => Ok(Attempt::TooLarge(capacity as f64 / (stream.len() + ENVELOPE_HEAD) as f64)),
     }
-    Ok(Attempt::Fits(payload))
 }

@@ -3,12 +3,13 @@
 use crate::{
     config::{ConfigError, KindChoice, PackerConfig},
     cost::L1Fees,
-    fit::{fit, Fitted},
+    fit::{Fitted, fit},
 };
 use alloy_primitives::Bytes;
 use gainsay_types::{
+    BatchKind, MAX_MESSAGES_PER_BATCH, Millis,
     batch::{BatchBlock, MAX_BLOCKS_PER_BATCH},
-    blob, BatchKind, Millis, MAX_MESSAGES_PER_BATCH,
+    blob,
 };
 use std::{collections::VecDeque, io};
 

@@ -1,10 +1,10 @@
 use super::*;
 use gainsay_types::{
+    BatchKind, MAX_CALLDATA_PAYLOAD, Millis, Transaction,
     batch::{Batch, BatchBlock},
-    blob::{unpack, BLOB_CAPACITY},
+    blob::{BLOB_CAPACITY, unpack},
     payload::decompress,
-    testing::{any_transaction, erc20_transfer, Dice},
-    BatchKind, Millis, Transaction, MAX_CALLDATA_PAYLOAD,
+    testing::{Dice, any_transaction, erc20_transfer},
 };
 use proptest::prelude::*;
 

@@ -7,10 +7,11 @@
 //! | dictionary | `0x80 + index width` (1 to 4), `size u32`, a plain or scaled column of `size` values, planes of indices |
 //!
 //! Planes turn the leading zeroes of small values, and whatever neighbouring values share, into runs that cost nothing once
-//! compressed. Every value takes at least one byte ([`SCALAR`]), or four where a value stands for a list entry ([`ENTRY`]), so a
+//! compressed. Values of 16 bytes and more stand whole instead, in order: addresses and hashes share nothing with their
+//! neighbours, but may be found again in another column. Every value takes at least one byte ([`SCALAR`]), or four where a value stands for a list entry ([`ENTRY`]), so a
 //! column never asks for more memory than a small multiple of its bytes. An empty column has no bytes at all.
 
-use super::{reader::Reader, BatchError};
+use super::{BatchError, reader::Reader};
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use alloy_primitives::U256;
 
@@ -18,6 +19,10 @@ use alloy_primitives::U256;
 pub(crate) const SCALAR: usize = 1;
 /// Least width of list entries: they are many times larger in memory, and nothing else bounds how many there are.
 pub(crate) const ENTRY: usize = 4;
+
+/// Values this wide are addresses and hashes: they stand whole, one after the other, so that the same address in another
+/// column is found again. Narrower ones stand in planes.
+const ROW_WIDTH: usize = 16;
 
 const SCALED: u8 = 0x40;
 const DICTIONARY: u8 = 0x80;
@@ -61,8 +66,8 @@ pub(crate) fn read<const N: usize>(reader: &mut Reader<'_>, least: usize, count:
         return read_values(reader, least, count, head);
     }
     let size = reader.length()?;
-    if size == 0 {
-        return Err(BatchError::Index { index: 0, size });
+    if size == 0 || size > count {
+        return Err(BatchError::Dictionary { size, count });
     }
     let entries_head = reader.byte()?;
     let entries = read_values::<N>(reader, SCALAR, size, entries_head)?;
@@ -101,6 +106,9 @@ fn read_values<const N: usize>(reader: &mut Reader<'_>, least: usize, count: usi
 }
 
 fn write_planes<const N: usize>(out: &mut Vec<u8>, values: &[[u8; N]], width: usize) {
+    if width >= ROW_WIDTH {
+        return values.iter().for_each(|value| out.extend(value.iter().skip(N.saturating_sub(width))));
+    }
     for plane in N.saturating_sub(width)..N {
         out.extend(values.iter().filter_map(|value| value.get(plane)));
     }
@@ -113,6 +121,12 @@ fn read_planes<const N: usize>(reader: &mut Reader<'_>, least: usize, count: usi
     }
     let planes = reader.take(count.checked_mul(width).ok_or(BatchError::Range)?)?;
     let mut values = vec![[0; N]; count];
+    if width >= ROW_WIDTH {
+        for (value, row) in values.iter_mut().zip(planes.chunks_exact(width)) {
+            value.iter_mut().skip(N.saturating_sub(width)).zip(row).for_each(|(slot, byte)| *slot = *byte);
+        }
+        return Ok(values);
+    }
     for (plane, position) in planes.chunks_exact(count).zip(N.saturating_sub(width)..N) {
         for (value, &byte) in values.iter_mut().zip(plane) {
             if let Some(slot) = value.get_mut(position) {
@@ -220,6 +234,15 @@ mod tests {
     fn an_index_beyond_the_dictionary_is_refused() {
         let bytes = [0x81, 0, 0, 0, 1, 1, 9, 0, 1];
         assert_eq!(read::<8>(&mut Reader::new(&bytes), SCALAR, 2), Err(BatchError::Index { index: 1, size: 1 }));
+    }
+
+    #[test]
+    fn a_dictionary_is_never_empty_nor_larger_than_its_column() {
+        for size in [0, 3] {
+            let bytes = [0x81, 0, 0, 0, size, 1, 7, 8, 9, 0, 1];
+            let error = BatchError::Dictionary { size: usize::from(size), count: 2 };
+            assert_eq!(read::<8>(&mut Reader::new(&bytes), SCALAR, 2), Err(error));
+        }
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! Everything else is joined in order.
 
 use super::{
+    BatchError,
     column::{self, SCALAR},
     number,
     reader::Reader,
-    BatchError,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 

@@ -1,10 +1,11 @@
 //! Access lists and authorization lists: counts, then one column per field over all entries of the batch.
 
 use super::{
+    BatchError,
     column::{self, ENTRY, SCALAR},
     number,
     reader::Reader,
-    sum, BatchError,
+    sum,
 };
 use alloc::vec::Vec;
 use alloy_eips::{
@@ -35,7 +36,8 @@ pub(crate) fn read_access_lists(reader: &mut Reader<'_>, count: usize) -> Result
     let key_counts = read_counts(reader, entries)?;
     let mut keys = column::read::<32>(reader, ENTRY, sum(&key_counts)?)?.into_iter().map(B256::from);
     let items = addresses.into_iter().zip(key_counts);
-    let mut items = items.map(|(address, count)| AccessListItem { address: Address::from(address), storage_keys: keys.by_ref().take(count).collect() });
+    let mut items =
+        items.map(|(address, count)| AccessListItem { address: Address::from(address), storage_keys: keys.by_ref().take(count).collect() });
     Ok(sizes.into_iter().map(|size| AccessList(items.by_ref().take(size).collect())).collect())
 }
 
@@ -68,7 +70,8 @@ pub(crate) fn read_authorizations(reader: &mut Reader<'_>, count: usize) -> Resu
     let signatures = read_signatures(reader, entries)?;
     let fields = chains.into_iter().zip(addresses).zip(nonces).zip(parities).zip(signatures);
     let mut entries = fields.map(|((((chain, address), nonce), [parity]), (r, s))| {
-        let inner = Authorization { chain_id: U256::from_be_bytes(chain), address: Address::from(address), nonce: u64::from_be_bytes(nonce) };
+        let inner =
+            Authorization { chain_id: U256::from_be_bytes(chain), address: Address::from(address), nonce: u64::from_be_bytes(nonce) };
         SignedAuthorization::new_unchecked(inner, parity, r, s)
     });
     Ok(sizes.into_iter().map(|size| entries.by_ref().take(size).collect()).collect())

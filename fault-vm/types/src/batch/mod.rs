@@ -7,7 +7,7 @@
 //! |---|---|
 //! | version | `0 u8` |
 //! | blocks | count `u32`, then columns: delays (8 bytes), messages consumed (8), transactions (8) |
-//! | transactions | columns: flags (1 byte), chain ids (8), nonces (8), gas limits (8), fees (16), tips (16), callees (20), values (32) |
+//! | transactions | columns: flags (1 byte), chain ids (8), nonces (8), gas limits (8), fees (16; the maximum without the tip, modulo 2^128), tips (16), callees (20), values (32) |
 //! | lists | access lists, authorization lists |
 //! | data | lengths, selectors, words by selector and position, the rest |
 //! | signatures | 64 bytes each |
@@ -100,6 +100,14 @@ pub enum BatchError {
         index: usize,
         /// Values in the dictionary.
         size: usize,
+    },
+    /// A dictionary of nothing, or of more values than its column has.
+    #[error("a dictionary of {size} values for a column of {count}")]
+    Dictionary {
+        /// Values in the dictionary.
+        size: usize,
+        /// Values in the column.
+        count: usize,
     },
     /// A transaction's flags contradict each other or have unknown bits.
     #[error("transaction flags {flags:#04x} are unknown")]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{any_batch, any_transaction, Dice};
+use crate::testing::{Dice, any_batch, any_transaction};
 use alloc::{vec, vec::Vec};
 use alloy_consensus::Transaction as _;
 use proptest::prelude::*;

@@ -1,12 +1,12 @@
 //! The transaction columns.
 
 use super::{
+    BatchError,
     column::{self, SCALAR},
     data,
-    flags::{signature, Flags},
+    flags::{Flags, signature},
     lists,
     reader::Reader,
-    BatchError,
 };
 use crate::Transaction;
 use alloc::vec::Vec;
@@ -22,8 +22,9 @@ pub(crate) fn write(out: &mut Vec<u8>, transactions: &[&Transaction]) {
     column::write(out, SCALAR, &all().filter_map(|tx| tx.chain_id().map(u64::to_be_bytes)).collect::<Vec<_>>());
     column::write(out, SCALAR, &all().map(|tx| tx.nonce().to_be_bytes()).collect::<Vec<_>>());
     column::write(out, SCALAR, &all().map(|tx| tx.gas_limit().to_be_bytes()).collect::<Vec<_>>());
-    // The gas price of types 0 and 1.
-    column::write(out, SCALAR, &all().map(|tx| tx.max_fee_per_gas().to_be_bytes()).collect::<Vec<_>>());
+    // The gas price of types 0 and 1; else without the tip, since wallets add their tip to the same multiple of the base fee.
+    let fee = |tx: &OpTxEnvelope| tx.max_fee_per_gas().wrapping_sub(tx.max_priority_fee_per_gas().unwrap_or(0));
+    column::write(out, SCALAR, &all().map(|tx| fee(tx).to_be_bytes()).collect::<Vec<_>>());
     column::write(out, SCALAR, &all().filter_map(|tx| tx.max_priority_fee_per_gas().map(u128::to_be_bytes)).collect::<Vec<_>>());
     column::write(out, SCALAR, &all().filter_map(|tx| tx.to().map(|to| to.into_array())).collect::<Vec<_>>());
     column::write(out, SCALAR, &all().map(|tx| tx.value().to_be_bytes::<32>()).collect::<Vec<_>>());
@@ -105,13 +106,25 @@ impl Columns {
             return Transaction::new(OpTxEnvelope::Eip2930(Signed::new_unhashed(tx, signature))).ok();
         }
         let max_priority_fee_per_gas = u128::from_be_bytes(self.tips.next()?);
+        let max_fee_per_gas = fee.wrapping_add(max_priority_fee_per_gas);
         if !flags.has_authorizations() {
-            let tx = TxEip1559 { chain_id, nonce, gas_limit, max_fee_per_gas: fee, max_priority_fee_per_gas, to, value, access_list, input };
+            let tx = TxEip1559 { chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to, value, access_list, input };
             return Transaction::new(OpTxEnvelope::Eip1559(Signed::new_unhashed(tx, signature))).ok();
         }
         let to = to.into_to()?;
         let authorization_list = self.authorizations.next()?;
-        let tx = TxEip7702 { chain_id, nonce, gas_limit, max_fee_per_gas: fee, max_priority_fee_per_gas, to, value, access_list, authorization_list, input };
+        let tx = TxEip7702 {
+            chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas,
+            to,
+            value,
+            access_list,
+            authorization_list,
+            input,
+        };
         Transaction::new(OpTxEnvelope::Eip7702(Signed::new_unhashed(tx, signature))).ok()
     }
 

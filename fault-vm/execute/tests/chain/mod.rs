@@ -105,7 +105,11 @@ impl Chain {
     }
 
     pub(crate) fn with_config(config: ChainConfig) -> Self {
-        let genesis = genesis_block(&config, GENESIS_TIME, 1_000_000_000, &alloc()).unwrap();
+        Self::with_alloc(config, &alloc())
+    }
+
+    pub(crate) fn with_alloc(config: ChainConfig, alloc: &GenesisAlloc) -> Self {
+        let genesis = genesis_block(&config, GENESIS_TIME, 1_000_000_000, alloc).unwrap();
         let mut state = MemoryState::default();
         state.apply(&genesis.changes, genesis.nodes);
         state.block_hashes.insert(0, genesis.header.hash());

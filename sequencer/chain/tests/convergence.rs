@@ -142,7 +142,7 @@ fn check_heads(chain: &Chain) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_ends_where_a_fresh_derivation_of_the_final_inbox_ends(operations in prop::collection::vec(operation(), 1..40)) {

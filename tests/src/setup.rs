@@ -150,7 +150,10 @@ impl Setup {
             ("GAINSAY_PROPOSER_KEY".to_owned(), accounts::key(accounts::PROPOSER)?),
         ];
         let mut extra = extra.to_vec();
-        extra.extend(["--da", self.options.da, "--batch-interval", "3"]);
+        extra.extend(["--da", self.options.da]);
+        if !extra.contains(&"--batch-interval") {
+            extra.extend(["--batch-interval", "3"]);
+        }
         self.node(name, Role::Sequencer, &extra, keys)
     }
 

@@ -72,7 +72,7 @@ impl Chain {
         Ok(applied)
     }
 
-    /// Notes that L1's blocks up to `number` are final, and moves the finalised head. It never moves back.
+    /// Notes that L1's blocks up to `number` are final, and moves the finalised head, which only a rewind moves back.
     ///
     /// # Errors
     /// When the store fails.
@@ -153,6 +153,8 @@ impl Chain {
         commit.truncate_batches(batches)?;
         commit.truncate_messages(messages)?;
         commit.truncate_l1(to)?;
+        let heads = commit.heads_mut();
+        heads.l1_finalized = heads.l1_finalized.min(to.number);
         let keep = if self.keep_unsafe { self.last_block_within(messages)? } else { commit.heads().safe.l2_block_number };
         let dropped = unwind(commit, keep)?;
         Ok(L1Applied { dropped_batches: before.batches - batches, dropped_messages: before.messages - messages, dropped })

@@ -39,3 +39,32 @@ fn recover(first: usize, transactions: Vec<Transaction>) -> Result<Vec<Recovered
     let recover = |(index, transaction): (usize, Transaction)| transaction.recover().map_err(|reason| (index, reason));
     (first..).zip(transactions).map(recover).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gainsay_types::testing::{Dice, any_transaction};
+
+    /// Random signatures: about half of them recover to somebody, and none with a high s.
+    fn some(count: usize) -> Vec<Transaction> {
+        let mut dice = Dice::new(7);
+        (0..count).map(|_| any_transaction(&mut dice)).collect()
+    }
+
+    #[test]
+    fn many_threads_recover_what_one_does_in_the_same_order() {
+        let good: Vec<_> = some(2_000).into_iter().filter(|transaction| transaction.clone().recover().is_ok()).collect();
+        assert!(good.len() > 200);
+        for count in [0, 1, 15, 16, 17, 31, 32, 33, 100, 199, good.len()] {
+            let expected: Vec<_> = good[..count].iter().map(|transaction| transaction.clone().recover().unwrap()).collect();
+            assert_eq!(recover_senders(good[..count].to_vec()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn the_first_bad_signature_is_named() {
+        let all = some(400);
+        let first = all.iter().position(|transaction| transaction.clone().recover().is_err()).unwrap();
+        assert_eq!(recover_senders(all).unwrap_err().0, first);
+    }
+}

@@ -3,10 +3,13 @@
 mod support;
 
 use gainsay_chain::Chain;
-use gainsay_types::{batch::BatchBlock, Transaction};
+use gainsay_types::{Transaction, batch::BatchBlock};
 use proptest::prelude::*;
 use std::path::Path;
-use support::{call_contract, deposit, derive, derive_all, fingerprint, follow, fresh, open, produce, transfer, user_address, Posted, BLOCK_TIME, L1, USERS};
+use support::{
+    BLOCK_TIME, L1, Posted, USERS, call_contract, deposit, derive, derive_all, fingerprint, follow, fresh, open, produce, transfer,
+    user_address,
+};
 
 #[derive(Clone, Debug)]
 enum Operation {
@@ -53,7 +56,8 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn build(chain: &mut Chain, delay: u64, deposits: usize, wanted: &[(u8, u64, u64)]) {
     let state = chain.store().latest_state().unwrap();
-    let mut nonces: Vec<u64> = (0..USERS).map(|user| state.account(user_address(user)).unwrap().map_or(0, |account| account.nonce)).collect();
+    let mut nonces: Vec<u64> =
+        (0..USERS).map(|user| state.account(user_address(user)).unwrap().map_or(0, |account| account.nonce)).collect();
     drop(state);
     let transactions = wanted.iter().map(|&(user, slot, value)| {
         let nonce = nonces[usize::from(user)];

@@ -4,8 +4,10 @@ mod support;
 
 use gainsay_chain::{ChainError, Derived, Difference, FeedBlock, Imported, InboxEvent, L1Update};
 use gainsay_store::{BatchData, L1Block};
-use gainsay_types::{batch::BatchBlock, State, Transaction};
-use support::{build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce, transfer, user_address, Posted, L1};
+use gainsay_types::{State, Transaction, batch::BatchBlock};
+use support::{
+    L1, Posted, build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce, transfer, user_address,
+};
 
 /// The transactions as a batch of one block each, at the earliest times.
 fn blocks(transactions: &[&[Transaction]]) -> Vec<BatchBlock> {
@@ -41,7 +43,8 @@ fn a_derived_block_that_was_built_before_is_not_executed_again() {
 fn a_derived_block_that_differs_replaces_the_unsafe_ones_and_their_transactions_come_back_in_order() {
     let directory = tempfile::tempdir().unwrap();
     let (mut chain, mut l1) = (open(directory.path(), true), L1::new());
-    let ours = [transfer(0, 0, user_address(1), 1), call_contract(1, 0, 1, 9), transfer(0, 1, user_address(1), 2), call_contract(1, 1, 1, 0)];
+    let ours =
+        [transfer(0, 0, user_address(1), 1), call_contract(1, 0, 1, 9), transfer(0, 1, user_address(1), 2), call_contract(1, 1, 1, 0)];
     produce(&mut chain, 0, vec![], ours[..2].to_vec());
     produce(&mut chain, 0, vec![], ours[2..3].to_vec());
     produce(&mut chain, 0, vec![], ours[3..].to_vec());
@@ -322,7 +325,8 @@ fn an_old_blocks_state_stays_readable() {
         produce(&mut chain, 0, vec![], vec![call_contract(0, nonce as u64, 1, value)]);
     }
     let slot = alloy_primitives::U256::from(1);
-    let values = (0..=3).map(|number| chain.store().state_at(number).unwrap().unwrap().storage(support::CONTRACT, slot).unwrap().to::<u64>());
+    let values =
+        (0..=3).map(|number| chain.store().state_at(number).unwrap().unwrap().storage(support::CONTRACT, slot).unwrap().to::<u64>());
     assert_eq!(values.collect::<Vec<_>>(), [0, 5, 0, 8]);
     assert!(chain.store().state_at(4).unwrap().is_none());
     let held = chain.store().latest_state().unwrap();

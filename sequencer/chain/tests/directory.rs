@@ -2,17 +2,22 @@
 
 mod support;
 
+use alloy_primitives::U256;
 use gainsay_chain::{Chain, ChainError};
-use gainsay_store::StoreError;
+use gainsay_store::{Database, SledDatabase, StoreError, WriteBatch};
 use gainsay_types::Millis;
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
-use support::{call_contract, deposit, derive_all, fingerprint, follow, fresh, network, open, options, produce, transfer, user_address, Posted, L1};
+use support::{
+    CONTRACT, L1, Posted, call_contract, deposit, derive_all, fingerprint, follow, fresh, network, open, options, produce, transfer,
+    user_address,
+};
 
 /// Set for the process that is to be killed: its data directory.
 const VICTIM: &str = "GAINSAY_TEST_VICTIM";
@@ -81,7 +86,90 @@ fn a_restart_finds_everything_as_it_was() {
     assert_eq!((block.receipts.len(), block.senders[1], block.deposit_index), (3, user_address(0), 1));
 }
 
-/// Blocks, batches and reorganisations of L1, the same each time.
+/// Writes into a closed directory's database. The letters are those of the store's key table.
+fn tamper(path: &Path, change: impl FnOnce(&mut WriteBatch)) {
+    let database = SledDatabase::open(path, 1 << 20).unwrap();
+    let mut batch = WriteBatch::default();
+    change(&mut batch);
+    database.apply(&batch).unwrap();
+    database.flush().unwrap();
+}
+
+fn numbered(letter: u8, number: u64) -> Vec<u8> {
+    [&[letter][..], &number.to_be_bytes()].concat()
+}
+
+#[test]
+fn a_tip_without_its_body_is_unwound_and_derived_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let l1 = history(directory.path(), &mut |_, _| {});
+    tamper(directory.path(), |batch| {
+        batch.remove(numbered(b'b', 6));
+        batch.remove(numbered(b'h', 5));
+    });
+    let (config, genesis) = network();
+    let (mut chain, repair) = Chain::open(&options(directory.path(), true), config, &genesis).unwrap();
+    let repair = repair.expect("is repaired");
+    assert_eq!((repair.from.number, repair.to.number), (6, 4));
+    assert_eq!((chain.heads().latest, chain.heads().safe.l2_block_number), (repair.to, 4));
+    derive_all(&mut chain, &l1);
+    assert_eq!(fingerprint(&mut chain), fresh(&l1));
+    drop(chain);
+    open(directory.path(), true);
+}
+
+#[test]
+fn damage_beyond_repair_is_one_clear_error() {
+    let directory = tempfile::tempdir().unwrap();
+    history(directory.path(), &mut |_, _| {});
+    let error_after = |change: &dyn Fn(&mut WriteBatch)| {
+        tamper(directory.path(), change);
+        let (config, genesis) = network();
+        Chain::open(&options(directory.path(), true), config, &genesis).err().expect("is refused").to_string()
+    };
+    assert!(error_after(&|batch| batch.put(numbered(b'b', 6), [1, 2, 3])).contains("damaged"));
+    assert!(error_after(&|batch| batch.put(numbered(b'b', 6), [7])).contains("version 7"));
+    let pruned = error_after(&|batch| {
+        batch.remove(numbered(b'b', 6));
+        batch.remove(numbered(b'u', 6));
+    });
+    assert!(pruned.contains("block 6 cannot be undone"), "{pruned}");
+    assert!(pruned.contains("delete the data directory"), "{pruned}");
+}
+
+#[test]
+fn a_reader_sees_whole_blocks_only_while_the_writer_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut chain = open(directory.path(), true);
+    let done = AtomicBool::new(false);
+    let store = chain.store().clone();
+    let looks = thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = 0u64;
+            while !done.load(Ordering::Relaxed) {
+                let state = store.latest_state().unwrap();
+                let number = state.block().header.number;
+                let read = |slot: u64| state.storage(CONTRACT, U256::from(slot)).unwrap().to::<u64>();
+                // Every block writes its number to both slots; every other one is taken off again.
+                let values = (read(1), state.account(user_address(0)).unwrap().unwrap().nonce, read(2));
+                assert_eq!(values, (number, 2 * number, number));
+                looks += 1;
+            }
+            looks
+        });
+        for number in 1..=60u64 {
+            let calls = vec![call_contract(0, 2 * number - 2, 1, number), call_contract(0, 2 * number - 1, 2, number)];
+            produce(&mut chain, 0, vec![], calls.clone());
+            chain.unwind_to(number - 1).unwrap();
+            produce(&mut chain, 1, vec![], calls);
+        }
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap()
+    });
+    assert!(looks > 60, "{looks} looks are too few to tell");
+}
+
+/// Deposits, blocks and batches, the same each time.
 fn history(path: &Path, after_each: &mut dyn FnMut(&Chain, &L1)) -> L1 {
     let (mut chain, mut l1) = (open(path, true), L1::new());
     for round in 0..6u64 {
@@ -90,7 +178,10 @@ fn history(path: &Path, after_each: &mut dyn FnMut(&Chain, &L1)) -> L1 {
         let deposits = chain.next_deposits(u64::MAX, 8).unwrap();
         produce(&mut chain, 0, deposits, vec![call_contract(0, round, 1, round), transfer(1, round, user_address(2), 1)]);
         after_each(&chain, &l1);
-        let (before, block) = (chain.store().block(chain.heads().latest.number - 1).unwrap().unwrap(), chain.store().block(chain.heads().latest.number).unwrap().unwrap());
+        let (before, block) = (
+            chain.store().block(chain.heads().latest.number - 1).unwrap().unwrap(),
+            chain.store().block(chain.heads().latest.number).unwrap().unwrap(),
+        );
         let transactions = block.user_transactions().cloned().map(|envelope| gainsay_types::Transaction::new(envelope).unwrap()).collect();
         let batch = gainsay_types::batch::BatchBlock { delay_ms: 0, deposits: block.deposit_index - before.deposit_index, transactions };
         l1.post(vec![batch], block.deposit_index, Posted::Blobs);

@@ -151,3 +151,41 @@ impl Database for SledDatabase {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_write_of_a_batch_replaces_an_earlier_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = SledDatabase::open(directory.path(), 1 << 20).unwrap();
+        let mut batch = WriteBatch::default();
+        batch.put(*b"a", *b"1");
+        batch.remove(*b"a");
+        batch.remove(*b"b");
+        batch.put(*b"b", *b"2");
+        database.apply(&batch).unwrap();
+        assert_eq!((database.get(b"a").unwrap(), database.get(b"b").unwrap()), (None, Some(b"2".to_vec())));
+        assert!(database.contains(b"b").unwrap() && !database.contains(b"a").unwrap());
+    }
+
+    #[test]
+    fn a_scan_gives_one_prefix_in_order_from_a_key_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = SledDatabase::open(directory.path(), 1 << 20).unwrap();
+        let mut batch = WriteBatch::default();
+        for key in ["a9", "b1", "b2", "b3", "c0"] {
+            batch.put(key, key);
+        }
+        database.apply(&batch).unwrap();
+        let keys = |prefix: &str, from: &str| -> Vec<String> {
+            let entries = database.scan(prefix.as_bytes(), from.as_bytes());
+            entries.map(|entry| String::from_utf8(entry.unwrap().0).unwrap()).collect()
+        };
+        assert_eq!(keys("b", "b"), ["b1", "b2", "b3"]);
+        assert_eq!(keys("b", "b2"), ["b2", "b3"]);
+        assert_eq!(keys("b", "a"), ["b1", "b2", "b3"]);
+        assert!(keys("d", "d").is_empty());
+    }
+}

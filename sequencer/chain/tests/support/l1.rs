@@ -1,12 +1,13 @@
 //! L1 in memory: blocks with inbox events, accumulated as the contracts do it.
 
 use super::START;
-use alloy_primitives::{keccak256, Bytes, B256, U256};
+use alloy_primitives::{B256, Bytes, U256, keccak256};
 use gainsay_chain::{InboxEvent, L1Update};
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{
+    Attributes, BatchHeader, BatchKind, Message, MessageBody,
     batch::{Batch, BatchBlock},
-    blob, payload, Attributes, BatchHeader, BatchKind, Message, MessageBody,
+    blob, payload,
 };
 use std::collections::BTreeMap;
 

@@ -5,20 +5,19 @@
 mod l1;
 mod users;
 
-pub use l1::{Posted, L1};
-pub use users::{address as user_address, call_contract, deposit, transfer, CONTRACT, USERS};
+pub use l1::{L1, Posted};
+pub use users::{CONTRACT, USERS, address as user_address, call_contract, deposit, transfer};
 
 use alloy_consensus::Sealed;
-use alloy_primitives::{Bytes, B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use gainsay_chain::{Chain, Derived, DerivedStep, Dropped, FeedBlock, L1Update, Options};
 use gainsay_execute::{
-    execute_block,
-    genesis::{genesis_block, Genesis, GenesisAccount, GenesisAlloc},
+    ExecutedBlock, execute_block,
+    genesis::{Genesis, GenesisAccount, GenesisAlloc, genesis_block},
     trie::TrieNodes,
-    ExecutedBlock,
 };
 use gainsay_store::{BlockRecord, StoreError};
-use gainsay_types::{BlockInput, ChainConfig, Message, Millis, Transaction, SPEC_ID_OSAKA};
+use gainsay_types::{BlockInput, ChainConfig, Message, Millis, SPEC_ID_OSAKA, Transaction};
 use std::path::Path;
 
 /// Timestamp of the L2 genesis block and of L1's block 0, seconds.

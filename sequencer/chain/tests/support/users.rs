@@ -1,7 +1,7 @@
 //! Transactions and deposits.
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_primitives::{address, keccak256, Address, Bytes, Signature, TxKind, U256};
+use alloy_primitives::{Address, Bytes, Signature, TxKind, U256, address, keccak256};
 use gainsay_types::{MessageBody, Transaction, UserDeposit};
 use op_alloy_consensus::OpTxEnvelope;
 use secp256k1::{Message, PublicKey, Secp256k1, SecretKey};

@@ -113,26 +113,36 @@ pub fn block_step<I: Inbox, X: Executor>(
         ignored.extend(batch.ignored.clone());
     }
     match payload_step(config, state, &batch, inbox, executor)? {
-        Ok(Some((state, block))) => return Ok(Some(Step { state, block: Some(block), ignored })),
-        Ok(None) => {}
-        Err(reason) => ignored.push(reason),
+        Progress::Block(state, block) => return Ok(Some(Step { state, block: Some(block), ignored })),
+        Progress::Ended => {}
+        Progress::Ignored(reason) => ignored.push(reason),
     }
     let (state, block) = closing_step(config, state, &batch, inbox, executor)?;
     Ok(Some(Step { state, block, ignored }))
 }
 
-/// Executes the next payload block. `Ok(None)` if none is left; the reason if it and the rest are ignored.
+/// How far a payload got in one step.
+enum Progress<B> {
+    /// Its next block is valid.
+    Block(State, B),
+    /// It has no block left.
+    Ended,
+    /// Its next block and all after it are ignored.
+    Ignored(Ignored),
+}
+
+/// Executes the next payload block.
 fn payload_step<I: Inbox, X: Executor>(
     config: &ChainConfig,
     state: &State,
     batch: &OpenBatch,
     inbox: &I,
     executor: &mut X,
-) -> StepResult<Result<Option<(State, X::Block)>, Ignored>, I, X> {
+) -> StepResult<Progress<X::Block>, I, X> {
     let (block, timestamp) = match payload_block(config, state, batch, executor.parent_time()) {
         Ok(Some(next)) => next,
-        Ok(None) => return Ok(Ok(None)),
-        Err(reason) => return Ok(Err(reason)),
+        Ok(None) => return Ok(Progress::Ended),
+        Err(reason) => return Ok(Progress::Ignored(reason)),
     };
     // At most m - depositIndex of them: `payload_block` has checked that.
     let last = state.deposit_index.saturating_add(block.deposits);
@@ -142,9 +152,9 @@ fn payload_step<I: Inbox, X: Executor>(
     match executor.execute(input).map_err(StepError::Executor)? {
         Outcome::Valid(executed) => {
             let offset = state.batch_offset.saturating_add(1);
-            Ok(Ok(Some((after(state, batch, executed.output_root, offset, last), executed.block))))
+            Ok(Progress::Block(after(state, batch, executed.output_root, offset, last), executed.block))
         }
-        Outcome::Fault(fault) => Ok(Err(Ignored::Execution { block: state.batch_offset, reason: fault.to_string() })),
+        Outcome::Fault(fault) => Ok(Progress::Ignored(Ignored::Execution { block: state.batch_offset, reason: fault.to_string() })),
     }
 }
 

@@ -440,8 +440,7 @@ proptest! {
     fn every_message_is_executed_once_and_in_order_whatever_the_payload_says(
         blocks in blocks(20), m in 0u64..24, bytes in prop::collection::vec(any::<u8>(), 0..200), gas in prop::collection::vec(1u64..GAS_LIMIT, 24),
     ) {
-        let mut memory = Memory::default();
-        memory.gas = (1..).zip(gas).collect();
+        let mut memory = Memory { gas: (1..).zip(gas).collect(), ..Memory::default() };
         memory.add(m, &calldata(&blocks));
         memory.add(m + 2, &Payload::Calldata(envelope(&bytes).unwrap().into()));
         let mut recorder = Recorder::new();

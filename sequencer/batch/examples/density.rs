@@ -14,9 +14,12 @@ use std::time::Instant;
 const TRANSACTIONS: usize = 6000;
 const PER_BLOCK: usize = 100;
 
+/// Makes the next transaction.
+type Load = fn(&mut Dice) -> Transaction;
+
 fn main() -> eyre::Result<()> {
     println!("{:<28} {:>8} {:>10} {:>12} {:>12} {:>12}", "load", "quality", "bytes/tx", "rlp+brotli", "encode ms", "decode ms");
-    let loads: [(&str, fn(&mut Dice) -> Transaction); 3] =
+    let loads: [(&str, Load); 3] =
         [("erc20 to fresh recipients", erc20_transfer), ("the same, equal amounts", erc20_payout), ("busy mix", busy_mix)];
     for (name, make) in loads {
         for quality in [5, 9, 10, 11] {
@@ -26,7 +29,7 @@ fn main() -> eyre::Result<()> {
     Ok(())
 }
 
-fn measure(name: &str, make: fn(&mut Dice) -> Transaction, quality: u8) -> eyre::Result<()> {
+fn measure(name: &str, make: Load, quality: u8) -> eyre::Result<()> {
     let mut dice = Dice::new(1);
     let block = |dice: &mut Dice| BatchBlock { delay_ms: 0, deposits: 0, transactions: (0..PER_BLOCK).map(|_| make(dice)).collect() };
     let batch = Batch { blocks: (0..TRANSACTIONS / PER_BLOCK).map(|_| block(&mut dice)).collect() };

@@ -1,13 +1,10 @@
 //! A typed client of one L1 node over HTTP.
 
-use crate::{
-    error::from_transport,
-    revert, BlockRef, Heads, L1Block, L1Error, Recovery,
-};
+use crate::{BlockRef, Heads, L1Block, L1Error, Recovery, error::from_transport, revert};
 use alloy::{
     eips::BlockId,
     network::Ethereum,
-    primitives::{Address, Bytes, B256, U256},
+    primitives::{Address, B256, Bytes, U256},
     providers::{Provider, RootProvider},
     rpc::{
         client::ClientBuilder,
@@ -15,7 +12,7 @@ use alloy::{
         types::{Block, Filter, Log, TransactionInput, TransactionReceipt, TransactionRequest},
     },
     sol_types::SolCall,
-    transports::{http::reqwest, TransportError},
+    transports::{TransportError, http::reqwest},
 };
 use std::{sync::Arc, time::Duration};
 use tracing::debug;
@@ -181,7 +178,12 @@ impl L1Client {
     }
 
     /// A request that runs code: a refusal that carries revert data is a revert.
-    pub(crate) async fn simulate<P: RpcSend + Clone, R: RpcRecv>(&self, method: &'static str, to: Address, params: P) -> Result<R, L1Error> {
+    pub(crate) async fn simulate<P: RpcSend + Clone, R: RpcRecv>(
+        &self,
+        method: &'static str,
+        to: Address,
+        params: P,
+    ) -> Result<R, L1Error> {
         self.attempt(method, params).await.map_err(|error| match &error {
             TransportError::ErrorResp(payload) => match payload.as_revert_data() {
                 Some(data) => L1Error::Reverted { to, reason: revert::describe(&data) },
@@ -228,7 +230,11 @@ impl L1Client {
     /// A number, in hexadecimal on the wire.
     pub(crate) async fn quantity<P: RpcSend + Clone>(&self, method: &'static str, params: P) -> Result<u64, L1Error> {
         let value: U256 = self.request(method, params).await?;
-        u64::try_from(value).map_err(|_| L1Error::Malformed { url: self.url.to_string(), method, reason: format!("{value} is not a 64-bit number") })
+        u64::try_from(value).map_err(|_| L1Error::Malformed {
+            url: self.url.to_string(),
+            method,
+            reason: format!("{value} is not a 64-bit number"),
+        })
     }
 
     /// Any request, repeated while the node cannot be reached.

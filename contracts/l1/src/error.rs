@@ -3,7 +3,7 @@
 use crate::EventFault;
 use alloy::{
     primitives::Address,
-    transports::{http::reqwest, TransportError, TransportErrorKind},
+    transports::{TransportError, TransportErrorKind, http::reqwest},
 };
 
 /// What the caller does about an error.
@@ -107,7 +107,9 @@ impl L1Error {
     #[must_use]
     pub const fn recovery(&self) -> Recovery {
         match self {
-            Self::Unreachable { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::NoBlock { .. } | Self::Events { .. } => Recovery::Retry,
+            Self::Unreachable { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::NoBlock { .. } | Self::Events { .. } => {
+                Recovery::Retry
+            }
             Self::ReorgTooDeep { .. } => Recovery::Reset,
             Self::Url { .. } | Self::WrongChain { .. } | Self::Reverted { .. } => Recovery::Stop,
         }
@@ -137,7 +139,9 @@ pub(crate) fn from_transport(url: &str, method: &'static str, error: TransportEr
 
 fn http_status(url: String, method: &'static str, status: u16) -> L1Error {
     match status {
-        401 | 403 => L1Error::Refused { url, method, code: i64::from(status), message: "not authorised; check the key in the URL".to_owned() },
+        401 | 403 => {
+            L1Error::Refused { url, method, code: i64::from(status), message: "not authorised; check the key in the URL".to_owned() }
+        }
         _ => L1Error::Unreachable { url, reason: format!("HTTP status {status}") },
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::L1Block;
 use alloy::{
-    primitives::{keccak256, Address, Bytes, B256, U256},
+    primitives::{Address, B256, Bytes, U256, keccak256},
     rpc::types::Log,
     sol_types::SolEvent,
 };
 use gainsay_bindings::{Inbox, Rollup};
-use gainsay_types::{BatchHeader, BatchKind, Message, MessageBody, State, MAX_BLOBS_PER_BATCH};
+use gainsay_types::{BatchHeader, BatchKind, MAX_BLOBS_PER_BATCH, Message, MessageBody, State};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened on L1.

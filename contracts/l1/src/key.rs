@@ -1,10 +1,10 @@
 //! Signing keys.
 
 use alloy::{
-    network::TxSigner,
-    primitives::{Address, Signature, B256},
     consensus::SignableTransaction,
-    signers::local::{coins_bip39::English, MnemonicBuilder, PrivateKeySigner},
+    network::TxSigner,
+    primitives::{Address, B256, Signature},
+    signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English},
 };
 use std::{fmt, path::Path};
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "test-utils")]
+pub mod anvil;
 mod blobs;
 mod block;
 mod client;
@@ -14,7 +16,7 @@ mod send;
 pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, VerifiedBlob};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
-pub use deploy::{deploy, Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings};
+pub use deploy::{Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, deploy};
 pub use error::{L1Error, Recovery};
 pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};

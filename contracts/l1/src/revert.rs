@@ -1,7 +1,9 @@
 //! Custom errors of the contracts in words.
 
 use alloy::sol_types::{Panic, Revert, SolError, SolInterface};
-use gainsay_bindings::{factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, portal::Portal::PortalErrors, rollup::Rollup::RollupErrors};
+use gainsay_bindings::{
+    factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, portal::Portal::PortalErrors, rollup::Rollup::RollupErrors,
+};
 use std::fmt::Debug;
 
 /// Names the error in revert data: a custom error of our contracts with its arguments, `require` text, a panic code, or the

@@ -1,12 +1,12 @@
 //! Blobs from the beacon API, `GET /eth/v1/beacon/blobs/{block_id}`.
 
 use super::{BlobSource, BoxFuture};
-use crate::{client::parse_url, error::innermost, L1Block, L1Error};
+use crate::{L1Block, L1Error, client::parse_url, error::innermost};
 use alloy::{
-    primitives::{Bytes, B256},
+    primitives::{B256, Bytes},
     transports::http::reqwest::{self, StatusCode},
 };
-use serde::{de::DeserializeOwned, Deserialize};
+use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -87,7 +87,9 @@ impl BeaconSource {
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => return Err(unreachable(format!("HTTP status {status}"))),
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+                return Err(unreachable(format!("HTTP status {status}")));
+            }
             status => {
                 let message = response.text().await.unwrap_or_default().chars().take(200).collect();
                 return Err(L1Error::Refused { url: self.name.clone(), method: path, code: i64::from(status.as_u16()), message });

@@ -7,7 +7,7 @@ pub use beacon::BeaconSource;
 pub use verify::VerifiedBlob;
 
 use crate::{L1Block, L1Error, Recovery};
-use alloy::primitives::{Bytes, B256};
+use alloy::primitives::{B256, Bytes};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use tracing::warn;
 

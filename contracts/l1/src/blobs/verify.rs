@@ -2,8 +2,8 @@
 
 use alloy::{
     consensus::EnvKzgSettings,
-    eips::eip4844::{c_kzg, kzg_to_versioned_hash, BYTES_PER_BLOB},
-    primitives::{Bytes, B256},
+    eips::eip4844::{BYTES_PER_BLOB, c_kzg, kzg_to_versioned_hash},
+    primitives::{B256, Bytes},
 };
 
 /// A blob whose KZG commitment was computed and hashes to its versioned hash.

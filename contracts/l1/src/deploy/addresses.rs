@@ -1,7 +1,7 @@
 //! Where contracts will stand, before they do.
 
 use alloy::{
-    primitives::{hex, keccak256, Address, B256},
+    primitives::{Address, B256, hex, keccak256},
     sol_types::SolValue,
 };
 use gainsay_bindings::Factory;

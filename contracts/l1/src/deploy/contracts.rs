@@ -1,15 +1,15 @@
 //! The Inbox, the Portal and the Rollup of one chain.
 
 use super::{
-    addresses::{part, Contracts},
+    DeployError,
+    addresses::{Contracts, part},
     network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings},
     proxy::ensure_factory,
-    DeployError,
 };
 use crate::{BlockRef, L1Block, L1Client, L1Error, SecretKey, SendPolicy, TransactionManager, TxRequest};
 use alloy::{
     eips::BlockId,
-    primitives::{Address, Bytes, B256},
+    primitives::{Address, B256, Bytes},
     rpc::types::Filter,
     sol_types::{SolCall, SolConstructor, SolEvent},
 };
@@ -79,7 +79,8 @@ async fn ensure(
 
 /// The L1 block in which the Factory made a contract, searched from the head backwards.
 async fn creation_block(client: &L1Client, factory: Address, deployer: Address, salt: B256) -> Result<L1Block, L1Error> {
-    let filter = Filter::new().address(factory).event_signature(Factory::Deployed::SIGNATURE_HASH).topic1(deployer.into_word()).topic2(salt);
+    let filter =
+        Filter::new().address(factory).event_signature(Factory::Deployed::SIGNATURE_HASH).topic1(deployer.into_word()).topic2(salt);
     let mut end = client.block(BlockRef::Latest).await?.number;
     let mut range = end.saturating_add(1);
     loop {

@@ -7,7 +7,7 @@ mod proxy;
 mod verify;
 
 pub use addresses::Contracts;
-pub use contracts::{deploy, DeployPlan};
+pub use contracts::{DeployPlan, deploy};
 pub use network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings};
 
 use crate::{L1Error, SendError};

@@ -2,7 +2,7 @@
 
 use super::DeployError;
 use crate::{BlockRef, L1Client, L1Error, TransactionManager, TxRequest};
-use alloy::primitives::{address, hex, Address, Bytes, B256, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, address, hex};
 use gainsay_bindings::Factory;
 use gainsay_types::predeploys::CREATE2_FACTORY;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const KEYLESS: [u8; 167] = hex!(
     "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba02222222222222222222222222222222222222222222222222222"
     "222222222222a02222222222222222222222222222222222222222222222222222222222222222"
 );
-const KEYLESS_SENDER: Address = address!("3fAB184622Dc19b6109349B94811493BF45362e8");
+const KEYLESS_SENDER: Address = address!("3fab184622dc19b6109349b94811493bf2a45362");
 /// 100,000 gas at 100 gwei.
 const KEYLESS_COST: u64 = 10_000_000_000_000_000;
 /// Looks for the proxy after its transaction was sent, one a second.

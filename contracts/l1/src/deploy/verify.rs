@@ -2,12 +2,12 @@
 
 use super::{
     contracts::read,
-    network::{same, Network, NetworkError},
+    network::{Network, NetworkError, same},
 };
 use crate::{BlockRef, L1Client};
 use alloy::primitives::{Address, B256};
 use gainsay_bindings::{Inbox, Portal, Rollup};
-use gainsay_types::{assertion_id, State};
+use gainsay_types::{State, assertion_id};
 
 impl Network {
     /// Compares with L1: chain, contracts, and everything that is fixed in them.
@@ -46,7 +46,11 @@ impl Network {
         let genesis = assertion_id(B256::ZERO, State::genesis(self.genesis.output_root).hash());
         same("the genesis assertion of the Rollup on L1", &genesis, &read(client, at, Rollup::genesisIdCall {}).await?)?;
         same("the bond of the Rollup on L1", &wanted.bond, &read(client, at, Rollup::bondCall {}).await?)?;
-        same("the challenge window of the Rollup on L1", &wanted.challenge_window, &read(client, at, Rollup::challengeWindowCall {}).await?)?;
+        same(
+            "the challenge window of the Rollup on L1",
+            &wanted.challenge_window,
+            &read(client, at, Rollup::challengeWindowCall {}).await?,
+        )?;
         same("the clock of the Rollup on L1", &wanted.clock, &read(client, at, Rollup::clockCall {}).await?)?;
         same("the extension of the Rollup on L1", &wanted.extension, &read(client, at, Rollup::extensionCall {}).await?)?;
         same("the assertion period of the Rollup on L1", &wanted.assertion_period, &read(client, at, Rollup::assertionPeriodCall {}).await?)

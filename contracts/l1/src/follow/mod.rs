@@ -6,7 +6,10 @@ mod window;
 pub use window::{Checkpoint, Window, WindowError};
 
 use crate::{BlockRef, Heads, L1Block, L1Client, L1Error, L1Event};
-use alloy::{primitives::{Address, B256}, rpc::types::Filter};
+use alloy::{
+    primitives::{Address, B256},
+    rpc::types::Filter,
+};
 use std::collections::VecDeque;
 
 /// What to follow, and in which portions.

@@ -58,9 +58,11 @@ impl L1Follower {
     /// Checks the events of a block and makes it the tip.
     pub(super) fn accept(&mut self, block: L1Block, logs: &[Log]) -> Result<(), L1Error> {
         let mut cursor = self.window.tip().cursor;
-        let events = cursor
-            .read(&block, self.config.inbox, self.config.rollup, logs)
-            .map_err(|fault| L1Error::Events { url: self.client.url().to_owned(), block: block.number, fault })?;
+        let events = cursor.read(&block, self.config.inbox, self.config.rollup, logs).map_err(|fault| L1Error::Events {
+            url: self.client.url().to_owned(),
+            block: block.number,
+            fault,
+        })?;
         let checkpoint = Checkpoint { number: block.number, hash: block.hash, cursor };
         self.window.push(checkpoint);
         self.ready.push_back(L1Update::Extend { block, events, checkpoint });

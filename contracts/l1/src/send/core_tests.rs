@@ -6,7 +6,14 @@ use std::time::Duration;
 const MARKET: Market = Market { base_fee: 100, tip: 10, blob_base_fee: 1 };
 
 fn policy() -> SendPolicy {
-    SendPolicy { min_tip: 1, max_fee_cap: 1_000, blob_fee_cap: 100, bump_after: Duration::from_secs(10), confirmations: 2, ..SendPolicy::default() }
+    SendPolicy {
+        min_tip: 1,
+        max_fee_cap: 1_000,
+        blob_fee_cap: 100,
+        bump_after: Duration::from_secs(10),
+        confirmations: 2,
+        ..SendPolicy::default()
+    }
 }
 
 fn seen(now: u64) -> Observation {

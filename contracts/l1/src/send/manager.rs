@@ -1,16 +1,16 @@
 //! The shell around [`Sending`].
 
 use super::{
+    SendError,
     core::{Action, Attempt, Purpose, Sending},
     fees::{Fees, SendPolicy},
-    transaction::{sidecar, Prepared, Signed, TxRequest},
-    SendError,
+    transaction::{Prepared, Signed, TxRequest, sidecar},
 };
 use crate::{L1Client, L1Error, SecretKey};
 use alloy::{
     consensus::Transaction as _,
-    eips::{eip4844::DATA_GAS_PER_BLOB, eip7594::BlobTransactionSidecarVariant, BlockId},
-    primitives::{Address, Bytes, B256, U256},
+    eips::{BlockId, eip4844::DATA_GAS_PER_BLOB, eip7594::BlobTransactionSidecarVariant},
+    primitives::{Address, B256, Bytes, U256},
     rpc::types::{Transaction, TransactionInput, TransactionReceipt, TransactionRequest},
 };
 use std::time::Duration;
@@ -110,10 +110,11 @@ impl TransactionManager {
             call.blob_versioned_hashes = Some(sidecar.versioned_hashes().collect());
             call.max_fee_per_blob_gas = Some(self.policy.blob_fee_cap);
         }
-        let gas: U256 = self.client.simulate("eth_estimateGas", request.to, (call, BlockId::latest())).await.map_err(|error| match error {
-            L1Error::Reverted { to, reason } => SendError::WouldRevert { to, reason },
-            other => other.into(),
-        })?;
+        let gas: U256 =
+            self.client.simulate("eth_estimateGas", request.to, (call, BlockId::latest())).await.map_err(|error| match error {
+                L1Error::Reverted { to, reason } => SendError::WouldRevert { to, reason },
+                other => other.into(),
+            })?;
         let gas = u64::try_from(gas).unwrap_or(MAX_GAS);
         Ok(gas.saturating_add(gas / 4).min(MAX_GAS.max(gas)))
     }
@@ -187,7 +188,12 @@ impl TransactionManager {
         if have < need { Err(SendError::Funds { account: self.address(), have, need }) } else { Ok(()) }
     }
 
-    async fn finish(&self, flight: &Flight, attempt: Attempt, receipt: Option<TransactionReceipt>) -> Result<TransactionReceipt, SendError> {
+    async fn finish(
+        &self,
+        flight: &Flight,
+        attempt: Attempt,
+        receipt: Option<TransactionReceipt>,
+    ) -> Result<TransactionReceipt, SendError> {
         match (attempt.purpose, receipt) {
             (Purpose::Cancel, _) | (_, None) => Err(SendError::Cancelled),
             (Purpose::Call, Some(receipt)) if receipt.status() => Ok(receipt),
@@ -206,7 +212,8 @@ impl TransactionManager {
             .to(request.to)
             .value(request.value)
             .input(TransactionInput::both(request.input.clone()));
-        let replayed: Result<Bytes, L1Error> = self.client.simulate("eth_call", request.to, (call, BlockId::number(block.saturating_sub(1)))).await;
+        let replayed: Result<Bytes, L1Error> =
+            self.client.simulate("eth_call", request.to, (call, BlockId::number(block.saturating_sub(1)))).await;
         let limit: Result<Option<Transaction>, _> = self.client.request("eth_getTransactionByHash", (receipt.transaction_hash,)).await;
         match (replayed, limit) {
             (Err(L1Error::Reverted { reason, .. }), _) => reason,

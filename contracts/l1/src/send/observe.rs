@@ -8,7 +8,7 @@ use super::{
 use crate::{BlockRef, L1Client, L1Error};
 use alloy::{
     eips::BlockId,
-    primitives::{address, hex, Address, Bytes},
+    primitives::{Address, Bytes, address, hex},
     rpc::types::{FeeHistory, TransactionReceipt},
 };
 use std::time::Duration;
@@ -38,7 +38,8 @@ impl L1Client {
             method: "eth_feeHistory",
             reason: "no base fee".to_owned(),
         })?;
-        let mut tips: Vec<u128> = history.reward.iter().flatten().filter_map(|block| block.first().copied()).filter(|tip| *tip > 0).collect();
+        let mut tips: Vec<u128> =
+            history.reward.iter().flatten().filter_map(|block| block.first().copied()).filter(|tip| *tip > 0).collect();
         tips.sort_unstable();
         let tip = tips.get(tips.len() / 2).copied().unwrap_or_default();
         Ok(Market { base_fee, tip, blob_base_fee: history.base_fee_per_blob_gas.last().copied().unwrap_or_default() })

@@ -1,10 +1,10 @@
 //! Transactions of the key that an earlier run left pending.
 
 use super::{
+    SendError,
     core::{Action, Attempt, Purpose, Sending},
     manager::TransactionManager,
-    transaction::{empty_sidecar, Prepared, TxRequest},
-    SendError,
+    transaction::{Prepared, TxRequest, empty_sidecar},
 };
 use crate::L1Error;
 use alloy::{eips::BlockId, primitives::B256};

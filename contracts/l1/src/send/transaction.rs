@@ -1,19 +1,18 @@
 //! Building and signing what goes to L1.
 
-use super::{
-    core::Purpose,
-    fees::Fees,
-    SendError,
-};
+use super::{SendError, core::Purpose, fees::Fees};
 use crate::{KeyError, SecretKey};
 use alloy::{
-    consensus::{BlobTransactionSidecar, EnvKzgSettings, SignableTransaction, TxEip1559, TxEip4844, TxEip4844Variant, TxEip4844WithSidecar, TxEnvelope},
+    consensus::{
+        BlobTransactionSidecar, EnvKzgSettings, SignableTransaction, TxEip1559, TxEip4844, TxEip4844Variant, TxEip4844WithSidecar,
+        TxEnvelope,
+    },
     eips::{
         eip2718::Encodable2718,
-        eip4844::{Blob, BYTES_PER_BLOB},
+        eip4844::{BYTES_PER_BLOB, Blob},
         eip7594::{BlobTransactionSidecarEip7594, BlobTransactionSidecarVariant},
     },
-    primitives::{Address, Bytes, TxKind, B256, U256},
+    primitives::{Address, B256, Bytes, TxKind, U256},
 };
 use std::fmt;
 
@@ -93,7 +92,8 @@ impl Prepared {
         let envelope: TxEnvelope = match &self.sidecar {
             None => {
                 let to = TxKind::Call(to);
-                let mut tx = TxEip1559 { chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to, value, access_list, input };
+                let mut tx =
+                    TxEip1559 { chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to, value, access_list, input };
                 let signature = key.sign(&mut tx).await?;
                 tx.into_signed(signature).into()
             }

@@ -1,0 +1,105 @@
+use crate::chain::{plan, policy};
+use alloy::{eips::BlockId, primitives::B256, rpc::types::Filter};
+use gainsay_l1::{Contracts, DeployError, Network, NetworkError, anvil::Anvil, deploy};
+use gainsay_types::Millis;
+use std::time::Duration;
+
+#[tokio::test]
+async fn deploying_twice_gives_the_same_and_sends_nothing_the_second_time() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let (client, key) = (anvil.client(), Anvil::key(0));
+    let plan = plan(key.address());
+    let first = deploy(client, key.clone(), policy(), &plan).await?;
+    let sent = client.nonce(key.address(), BlockId::latest()).await?;
+    assert_eq!(sent, 4, "the Factory and three contracts");
+    anvil.mine(3).await?;
+    let second = deploy(client, key.clone(), policy(), &plan).await?;
+    assert_eq!(second, first);
+    assert_eq!(client.nonce(key.address(), BlockId::latest()).await?, sent);
+    let events = client.logs(&Filter::new().address(first.contracts.rollup).from_block(0).to_block(first.deployed_at_block - 1)).await?;
+    assert!(events.is_empty(), "nothing is before the block of the deployment");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deployment_that_was_cut_off_is_finished_by_the_next() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let (client, key) = (anvil.client().clone(), Anvil::key(0));
+    let plan = plan(key.address());
+    let contracts = Contracts::of(key.address(), plan.salt);
+    let running = tokio::spawn({
+        let (client, key, plan) = (client.clone(), key.clone(), plan.clone());
+        async move { deploy(&client, key, policy(), &plan).await }
+    });
+    while client.code(contracts.inbox).await?.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.abort();
+    let network = deploy(&client, key, policy(), &plan).await?;
+    assert_eq!(network.contracts, contracts);
+    network.verify_against_l1(&client).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_l1_without_the_deployment_proxy_gets_it() -> eyre::Result<()> {
+    let anvil = Anvil::start(&["--disable-default-create2-deployer"])?;
+    let key = Anvil::key(0);
+    assert!(anvil.client().code(gainsay_types::predeploys::CREATE2_FACTORY).await?.is_empty());
+    deploy(anvil.client(), key.clone(), policy(), &plan(key.address())).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_chain_at_the_same_addresses_is_refused() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let key = Anvil::key(0);
+    let mut plan = plan(key.address());
+    deploy(anvil.client(), key.clone(), policy(), &plan).await?;
+    plan.chain.min_base_fee += 1;
+    let error = deploy(anvil.client(), key, policy(), &plan).await.unwrap_err();
+    assert!(matches!(error, DeployError::Network(NetworkError::Differs { what: "the config hash of the Rollup on L1", .. })), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_file_says_in_one_line_what_does_not_fit() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let key = Anvil::key(0);
+    let network = deploy(anvil.client(), key.clone(), policy(), &plan(key.address())).await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("addresses.json");
+    network.save(&path)?;
+    assert_eq!(Network::load(&path)?, network);
+    let text = std::fs::read_to_string(&path)?;
+    for key in ["l1ChainId", "deployedAtBlock", "configHash", "challengeWindow", "outputRoot", "inclusionDelay"] {
+        assert!(text.contains(&format!("\"{key}\"")), "{key} is missing in {text}");
+    }
+
+    std::fs::write(&path, text.replace("\"gasTarget\": 5000000", "\"gasTarget\": 5000001"))?;
+    let error = Network::load(&path).unwrap_err().to_string();
+    assert!(error.starts_with("configHash should be ") && !error.contains('\n'), "{error}");
+    std::fs::write(&path, &text[..text.len() / 2])?;
+    assert!(Network::load(&path).unwrap_err().to_string().contains("is not a description of a network"));
+    assert!(Network::load(&folder.path().join("none.json")).unwrap_err().to_string().contains("none.json"));
+
+    let mut window = network.clone();
+    window.rollup.challenge_window += 1;
+    let error = window.verify_against_l1(anvil.client()).await.unwrap_err().to_string();
+    assert!(error.contains("challenge window") && error.contains("31") && error.contains("30"), "{error}");
+    let mut moved = network.clone();
+    moved.deployed_at_hash = Some(B256::repeat_byte(1));
+    assert!(moved.verify_against_l1(anvil.client()).await.unwrap_err().to_string().contains("the L1 block of the deployment"));
+    let mut genesis = network.clone();
+    genesis.genesis.timestamp = Millis(5);
+    genesis.genesis.output_root = B256::ZERO;
+    assert!(genesis.verify_against_l1(anvil.client()).await.unwrap_err().to_string().contains("genesis assertion"));
+
+    let other = Anvil::start(&["--chain-id", "5"])?;
+    let error = network.verify_against_l1(other.client()).await.unwrap_err().to_string();
+    assert!(error.contains("is chain 5, but chain 31337 is configured"), "{error}");
+    let fresh = Anvil::start(&[])?;
+    let error = network.verify_against_l1(fresh.client()).await.unwrap_err();
+    assert!(matches!(error, NetworkError::NoContract { contract: "the Inbox", .. }), "{error}");
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! A proxy between a client and the node that may answer in its place.
+
+use alloy::transports::http::reqwest;
+use gainsay_l1::{L1Client, RetryPolicy};
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+/// Changes the node's answer to a request, or replaces it by an error.
+type Meddle = dyn Fn(&Value, Value) -> Value + Send + Sync;
+
+/// Listens on a free port; remembers the methods that were called.
+#[derive(Clone)]
+pub(crate) struct Meddler {
+    url: String,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl Meddler {
+    pub(crate) async fn start(node: &str, meddle: impl Fn(&Value, Value) -> Value + Send + Sync + 'static) -> eyre::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let meddler = Self { url: format!("http://{}", listener.local_addr()?), calls: Arc::default() };
+        let (node, calls, meddle): (_, _, Arc<Meddle>) = (node.to_owned(), meddler.calls.clone(), Arc::new(meddle));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (node, calls, meddle) = (node.clone(), calls.clone(), meddle.clone());
+                tokio::spawn(async move { serve(stream, &node, &calls, &*meddle).await });
+            }
+        });
+        Ok(meddler)
+    }
+
+    pub(crate) fn client(&self) -> eyre::Result<L1Client> {
+        let retry = RetryPolicy { attempts: 2, first_wait: Duration::from_millis(10), ..RetryPolicy::default() };
+        Ok(L1Client::new(&self.url, retry)?)
+    }
+
+    /// How often a method was called.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|called| *called == method).count()
+    }
+}
+
+async fn serve(stream: TcpStream, node: &str, calls: &Mutex<Vec<String>>, meddle: &Meddle) -> eyre::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let http = reqwest::Client::new();
+    while let Some(body) = request(&mut stream).await? {
+        let asked: Value = serde_json::from_slice(&body)?;
+        calls.lock().unwrap().push(asked["method"].as_str().unwrap_or_default().to_owned());
+        let answer: Value = http.post(node).header("content-type", "application/json").body(body).send().await?.json().await?;
+        let answer = meddle(&asked, answer).to_string();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
+        stream.get_mut().write_all(head.as_bytes()).await?;
+        stream.get_mut().write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// The body of the next request; none at the end of the connection.
+async fn request(stream: &mut BufReader<TcpStream>) -> eyre::Result<Option<Vec<u8>>> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    Ok(Some(body))
+}
+
+/// A JSON-RPC error in place of an answer.
+pub(crate) fn refuse(asked: &Value, code: i64, message: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": asked["id"], "error": { "code": code, "message": message } })
+}

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Where batches go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KindChoice {
+pub enum DataAvailability {
     /// Always blobs.
     #[default]
     Blobs,
@@ -19,7 +19,7 @@ pub enum KindChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PackerConfig {
     /// Where batches go.
-    pub kind: KindChoice,
+    pub kind: DataAvailability,
     /// Compressed bytes at which a batch is sent without waiting longer.
     pub target_bytes: usize,
     /// A block waits at most this long, milliseconds.
@@ -62,13 +62,22 @@ pub enum ConfigError {
 }
 
 impl Default for PackerConfig {
-    /// Three blobs, ten minutes, the smallest encoding.
     fn default() -> Self {
-        Self { kind: KindChoice::Blobs, target_bytes: 3 * BLOB_CAPACITY, max_age_ms: 600_000, max_blobs: MAX_BLOBS_PER_BATCH, quality: 10 }
+        Self::for_kind(DataAvailability::default())
     }
 }
 
 impl PackerConfig {
+    /// Ten minutes, a small encoding, and three blobs or as much calldata as a batch may have.
+    #[must_use]
+    pub const fn for_kind(kind: DataAvailability) -> Self {
+        let target_bytes = match kind {
+            DataAvailability::Calldata => MAX_CALLDATA_PAYLOAD,
+            DataAvailability::Blobs | DataAvailability::Auto => 3 * BLOB_CAPACITY,
+        };
+        Self { kind, target_bytes, max_age_ms: 600_000, max_blobs: MAX_BLOBS_PER_BATCH, quality: 10 }
+    }
+
     /// Refuses what cannot work.
     ///
     /// # Errors
@@ -81,8 +90,8 @@ impl PackerConfig {
             return Err(ConfigError::Quality { quality: self.quality });
         }
         let capacity = match self.kind {
-            KindChoice::Calldata => self.capacity(BatchKind::Calldata),
-            KindChoice::Blobs | KindChoice::Auto => self.capacity(BatchKind::Blobs),
+            DataAvailability::Calldata => self.capacity(BatchKind::Calldata),
+            DataAvailability::Blobs | DataAvailability::Auto => self.capacity(BatchKind::Blobs),
         };
         if self.target_bytes == 0 || self.target_bytes > capacity {
             return Err(ConfigError::Target { target: self.target_bytes, capacity });
@@ -100,7 +109,7 @@ impl PackerConfig {
     }
 }
 
-impl FromStr for KindChoice {
+impl FromStr for DataAvailability {
     type Err = ConfigError;
     fn from_str(name: &str) -> Result<Self, ConfigError> {
         match name {

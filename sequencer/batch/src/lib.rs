@@ -10,6 +10,6 @@ mod packer;
 mod tests;
 
 pub use compress::compress;
-pub use config::{ConfigError, KindChoice, PackerConfig};
+pub use config::{ConfigError, DataAvailability, PackerConfig};
 pub use cost::L1Fees;
 pub use packer::{PackError, PackedBatch, PackedPayload, Packer, PendingBlock};

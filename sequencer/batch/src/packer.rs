@@ -1,7 +1,7 @@
 //! The queue of blocks that are not on L1 yet, and the decision when to send.
 
 use crate::{
-    config::{ConfigError, KindChoice, PackerConfig},
+    config::{ConfigError, DataAvailability, PackerConfig},
     cost::L1Fees,
     fit::{Fitted, fit},
 };
@@ -206,9 +206,9 @@ impl Packer {
 
     fn choose(&mut self, most: usize, fees: L1Fees) -> Result<(BatchKind, Fitted), PackError> {
         match self.config.kind {
-            KindChoice::Calldata => Ok((BatchKind::Calldata, self.fit(most, BatchKind::Calldata)?)),
-            KindChoice::Blobs => Ok((BatchKind::Blobs, self.fit(most, BatchKind::Blobs)?)),
-            KindChoice::Auto => {
+            DataAvailability::Calldata => Ok((BatchKind::Calldata, self.fit(most, BatchKind::Calldata)?)),
+            DataAvailability::Blobs => Ok((BatchKind::Blobs, self.fit(most, BatchKind::Blobs)?)),
+            DataAvailability::Auto => {
                 let blobs = self.fit(most, BatchKind::Blobs)?;
                 if fees.as_blobs(&blobs.payload) <= fees.as_calldata(&blobs.payload) {
                     return Ok((BatchKind::Blobs, blobs));

@@ -12,7 +12,7 @@ const CHEAP_BLOBS: L1Fees = L1Fees { base_fee: 1_000_000_000, blob_base_fee: 1 }
 const DEAR_BLOBS: L1Fees = L1Fees { base_fee: 1_000_000_000, blob_base_fee: 1_000_000_000_000 };
 
 fn config() -> PackerConfig {
-    PackerConfig { kind: KindChoice::Blobs, target_bytes: 2000, max_age_ms: 1000, max_blobs: 1, quality: 3 }
+    PackerConfig { kind: DataAvailability::Blobs, target_bytes: 2000, max_age_ms: 1000, max_blobs: 1, quality: 3 }
 }
 
 fn pending(number: u64, deposits: u64, transactions: Vec<Transaction>) -> PendingBlock {
@@ -113,7 +113,7 @@ fn a_block_that_fits_no_batch_is_named_and_stays() {
 fn auto_takes_calldata_when_blobs_are_dear() {
     let mut dice = Dice::new(1);
     let blocks: Vec<_> = (1..=30).map(|number| pending(number, 0, transfers(&mut dice, 60))).collect();
-    let config = PackerConfig { kind: KindChoice::Auto, target_bytes: 2 * BLOB_CAPACITY, max_blobs: 2, ..config() };
+    let config = PackerConfig { kind: DataAvailability::Auto, target_bytes: 2 * BLOB_CAPACITY, max_blobs: 2, ..config() };
     let cheap = drain(&mut packer(config, &blocks), CHEAP_BLOBS, &blocks);
     assert!(cheap.iter().all(|batch| batch.kind == BatchKind::Blobs));
     assert!(matches!(&cheap[0].payload, PackedPayload::Blobs(blobs) if blobs.len() == 2));
@@ -154,8 +154,10 @@ fn a_configuration_that_cannot_work_is_refused() {
     assert_eq!(refused(PackerConfig { quality: 12, ..config() }), ConfigError::Quality { quality: 12 });
     let target = PackerConfig { target_bytes: BLOB_CAPACITY + 1, ..config() };
     assert_eq!(refused(target), ConfigError::Target { target: BLOB_CAPACITY + 1, capacity: BLOB_CAPACITY });
-    assert_eq!("blob".parse::<KindChoice>(), Err(ConfigError::Kind { name: "blob".to_owned() }));
-    assert!(PackerConfig::default().validate().is_ok());
+    assert_eq!("blob".parse::<DataAvailability>(), Err(ConfigError::Kind { name: "blob".to_owned() }));
+    for kind in ["blobs", "calldata", "auto"] {
+        assert_eq!(PackerConfig::for_kind(kind.parse().unwrap()).validate(), Ok(()));
+    }
 }
 
 proptest! {
@@ -168,7 +170,7 @@ proptest! {
         let mut dice = Dice::new(seed);
         let mut block = |number: usize, size: usize| pending(number as u64, dice.below(60), (0..size).map(|_| any_transaction(&mut dice)).collect());
         let blocks: Vec<_> = sizes.iter().enumerate().map(|(number, &size)| block(number, size)).collect();
-        let kind = [KindChoice::Blobs, KindChoice::Calldata, KindChoice::Auto][kind];
+        let kind = [DataAvailability::Blobs, DataAvailability::Calldata, DataAvailability::Auto][kind];
         let config = PackerConfig { kind, target_bytes: target, max_blobs: 2, ..config() };
         let batches = drain(&mut packer(config, &blocks), if dear { DEAR_BLOBS } else { CHEAP_BLOBS }, &blocks);
         for batch in batches {

@@ -1,0 +1,5 @@
+mod feed;
+mod malformed;
+mod node;
+mod server;
+mod wallet;

@@ -1,0 +1,221 @@
+//! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
+
+use crate::{Answer, Backend, Client, Limits, RpcServer, SubmitError, serve};
+use alloy::{
+    network::EthereumWallet,
+    providers::{DynProvider, Provider as _, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use gainsay_build::{Job, Outcome, attempt};
+use gainsay_execute::{
+    L1FeeParameters, StateRoots,
+    genesis::{GenesisAccount, GenesisAlloc, genesis_block},
+    trie::update_state_root,
+};
+use gainsay_pool::{Account, Candidate, Pool, Rules};
+use gainsay_store::{Commit, MessageRecord, SledDatabase, Store, Writer};
+use gainsay_types::{
+    Attributes, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction,
+    predeploys::{L1_BLOCK, l1_block_slot},
+};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tokio::sync::{broadcast, watch};
+
+pub(super) const CHAIN_ID: u64 = 901;
+pub(super) const ETHER: u128 = 1_000_000_000_000_000_000;
+const START: Millis = Millis(1_700_000_000_000);
+
+/// The chain and the pool, owned by one lock.
+pub(super) struct Node {
+    config: ChainConfig,
+    core: Mutex<Core>,
+    latest: watch::Sender<alloy_eips::BlockNumHash>,
+    pending: broadcast::Sender<RecoveredTransaction>,
+    _directory: TempDir,
+}
+
+struct Core {
+    writer: Writer,
+    pool: Pool,
+    messages: Vec<MessageRecord>,
+    /// Whether each transaction gets its block at once.
+    mining: bool,
+}
+
+pub(super) fn signer(who: u8) -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(who + 1)).expect("a valid key")
+}
+
+fn config() -> ChainConfig {
+    ChainConfig {
+        l2_chain_id: CHAIN_ID,
+        spec_id: 1,
+        block_time_ms: 250,
+        block_gas_limit: 30_000_000,
+        gas_rate: 15_000_000,
+        gas_target: 5_000_000,
+        base_fee_denominator: 50,
+        min_base_fee: 1_000,
+        base_fee_scalar: 1_000_000,
+        blob_base_fee_scalar: 0,
+        portal: Address::repeat_byte(9),
+        genesis_hash: B256::ZERO,
+    }
+}
+
+impl Node {
+    pub(super) fn new() -> Arc<Self> {
+        let mut config = config();
+        let rich = GenesisAccount { balance: U256::from(10 * ETHER), ..GenesisAccount::default() };
+        let mut alloc = GenesisAlloc((0..3).map(|who| (signer(who).address(), rich.clone())).collect());
+        let slots = [(l1_block_slot::BASE_FEE, 7u64), (l1_block_slot::SCALARS, 1_000_000)];
+        let storage = slots.map(|(slot, value)| (U256::from(slot), U256::from(value))).into();
+        alloc.0.insert(L1_BLOCK, GenesisAccount { nonce: U256::from(1), storage, ..GenesisAccount::default() });
+        let genesis = genesis_block(&config, START, 1_000, &alloc).expect("a good genesis");
+        config.genesis_hash = genesis.header.hash();
+        let directory = TempDir::new().expect("a directory");
+        let database = SledDatabase::open(directory.path(), 1 << 24).expect("a database");
+        let (writer, _) = Writer::over(Box::new(database), &genesis).expect("a store");
+        let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), 1_000);
+        let core = Mutex::new(Core { writer, pool, messages: Vec::new(), mining: true });
+        let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
+        Arc::new(Self { config, core, latest, pending: broadcast::Sender::new(64), _directory: directory })
+    }
+
+    pub(super) fn store(&self) -> Store {
+        self.core.lock().unwrap().writer.store().clone()
+    }
+
+    pub(super) fn backend(self: &Arc<Self>) -> Backend {
+        Backend {
+            store: self.store(),
+            config: Arc::new(self.config.clone()),
+            client: self.clone(),
+            latest: self.latest.subscribe(),
+            pending: self.pending.clone(),
+            version: "gainsay/test".to_owned(),
+        }
+    }
+
+    pub(super) async fn serve(self: &Arc<Self>, limits: Limits) -> RpcServer {
+        serve("127.0.0.1:0".parse().unwrap(), self.backend(), limits).await.expect("a free port")
+    }
+
+    pub(super) fn set_mining(&self, mining: bool) {
+        self.core.lock().unwrap().mining = mining;
+    }
+
+    /// Makes a block with an attributes message in it.
+    pub(super) fn deposit(&self) {
+        let mut core = self.core.lock().unwrap();
+        let body = MessageBody::Attributes(Attributes { base_fee: U256::from(8), blob_base_fee: U256::from(1), prev_randao: B256::ZERO });
+        let heads = core.writer.store().heads();
+        let message = Message { index: heads.messages + 1, user_ordinal: 0, l1_number: 5, l1_time: START.secs(), body };
+        let record = MessageRecord { acc: message.accumulate(heads.deposit_acc), message, l1_hash: B256::repeat_byte(5) };
+        core.messages.push(record);
+        drop(core);
+        self.mine();
+    }
+
+    /// Makes a block of what is in the pool, late enough for any transaction.
+    pub(super) fn mine(&self) {
+        let mut core = self.core.lock().unwrap();
+        let store = core.writer.store().clone();
+        let parent = store.header(store.heads().latest.number).unwrap().unwrap();
+        let records = std::mem::take(&mut core.messages);
+        let deposits: Vec<_> = records.iter().map(|record| record.message.clone()).collect();
+        let job = Job {
+            config: &self.config,
+            parent: &parent.header,
+            parent_time: parent.time(),
+            now: parent.time().plus(1_250),
+            deposits: &deposits,
+            limits: gainsay_build::Limits { empty_block_interval_ms: Some(1), ..gainsay_build::Limits::default() },
+        };
+        let best = core.pool.best(parent.header.base_fee_per_gas.unwrap());
+        let Outcome::Built(built) = attempt(&job, best, store.latest_state().unwrap()).unwrap().outcome else { panic!("no block") };
+        let update = update_state_root(parent.header.state_root, &built.block.changes, &store).unwrap();
+        let roots: StateRoots = update.roots;
+        let block = built.block.seal(roots);
+        let mut commit = Commit::new(&store);
+        for record in &records {
+            commit.push_message(record).unwrap();
+        }
+        commit.push_block(&block, parent.deposit_index + deposits.len() as u64, &update.nodes).unwrap();
+        core.writer.apply(commit).unwrap();
+        self.after_change(&mut core);
+    }
+
+    /// Takes the latest blocks off.
+    pub(super) fn roll_back(&self, blocks: usize) {
+        let mut core = self.core.lock().unwrap();
+        for _ in 0..blocks {
+            let mut commit = Commit::new(core.writer.store());
+            commit.pop_block().unwrap();
+            core.writer.apply(commit).unwrap();
+        }
+        self.after_change(&mut core);
+    }
+
+    fn after_change(&self, core: &mut Core) {
+        let store = core.writer.store().clone();
+        let senders: Vec<Address> = core.pool.senders().copied().collect();
+        core.pool.on_block(1_000, senders.into_iter().map(|sender| (sender, account(&store, sender))));
+        self.latest.send_replace(store.heads().latest);
+    }
+}
+
+fn account(store: &Store, address: Address) -> Account {
+    let account = store.latest_state().unwrap().account(address).unwrap().unwrap_or_default();
+    Account { nonce: account.nonce, balance: account.balance, is_contract: false }
+}
+
+impl Client for Node {
+    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+        Box::pin(async move {
+            let mining = {
+                let mut core = self.core.lock().unwrap();
+                let account = account(core.writer.store(), transaction.sender());
+                let l1 = L1FeeParameters { base_fee: U256::from(7), base_fee_scalar: 1_000_000, ..L1FeeParameters::default() };
+                let l1_fee = l1.fee(&transaction.transaction().encode());
+                let added = core.pool.insert(Candidate { transaction, account, l1_fee })?;
+                for ready in added.now_ready {
+                    let _ = self.pending.send(ready.transaction().clone());
+                }
+                core.mining
+            };
+            if mining {
+                self.mine();
+            }
+            Ok(())
+        })
+    }
+
+    fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>> {
+        Box::pin(async move { self.core.lock().unwrap().pool.pending_nonce(&address) })
+    }
+
+    fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
+        Box::pin(async move { self.core.lock().unwrap().pool.get(&hash).map(|pooled| pooled.transaction().clone()) })
+    }
+}
+
+/// A wallet of signer `who` behind HTTP.
+pub(super) fn wallet(server: &RpcServer, who: u8) -> DynProvider {
+    let wallet = EthereumWallet::from(signer(who));
+    let url = format!("http://{}", server.address()).parse().expect("a url");
+    ProviderBuilder::new().wallet(wallet).connect_http(url).erased()
+}
+
+/// Init code of a contract that stores the first word of its calldata, logs it under topic 1 and returns it; when the first byte is 0xff, it
+/// reverts with `0xdeadbeef`.
+pub(super) fn echo() -> Bytes {
+    alloy_primitives::hex!(
+        "60278060095f395ff3"
+        "5f35805f55805f1a60ff14601a575f5260016020" "5fa160205ff3"
+        "5b63deadbeef5f526004601cfd"
+    )
+    .into()
+}

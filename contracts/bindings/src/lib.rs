@@ -2,7 +2,7 @@
 
 mod predeploys;
 
-pub use predeploys::{predeploys, GenesisParams, Predeploy};
+pub use predeploys::{GenesisParams, Predeploy, predeploys};
 
 /// Reads a contract's artifact; the types get its ABI, `BYTECODE`, `DEPLOYED_BYTECODE` and calls over a provider.
 macro_rules! contract {

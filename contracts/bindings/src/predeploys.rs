@@ -3,7 +3,7 @@
 use crate::{FeeVault, GasPriceOracle, L1Block, L2ToL1MessagePasser, WETH};
 use alloy::{
     eips::eip2935::HISTORY_STORAGE_CODE,
-    primitives::{hex, Address, Bytes, U256},
+    primitives::{Address, Bytes, U256, hex},
 };
 use gainsay_types::predeploys::{self as addresses, l1_block_slot};
 
@@ -60,4 +60,65 @@ pub fn predeploys(params: &GenesisParams) -> Vec<Predeploy> {
 fn predeploy(address: Address, name: &'static str, code: &Bytes, slot: Option<(U256, U256)>) -> Predeploy {
     let storage = slot.into_iter().filter(|(_, value)| !value.is_zero()).collect();
     Predeploy { address, name, code: code.clone(), storage }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::{
+        primitives::{B256, address, b256, keccak256},
+        sol_types::SolCall,
+    };
+    use gainsay_types::{Attributes, Message, MessageBody};
+
+    const PARAMS: GenesisParams = GenesisParams {
+        base_fee_scalar: 5,
+        blob_base_fee_scalar: 7,
+        vault_recipient: address!("00000000000000000000000000000000000000aa"),
+    };
+
+    fn at(address: Address) -> Predeploy {
+        predeploys(&PARAMS).into_iter().find(|one| one.address == address).expect("a predeploy")
+    }
+
+    #[test]
+    fn each_address_has_code_and_appears_once_in_order() {
+        let all = predeploys(&PARAMS);
+        assert_eq!(all.len(), 9);
+        assert!(all.windows(2).all(|pair| pair[0].address < pair[1].address));
+        assert!(all.iter().all(|one| !one.code.is_empty()));
+    }
+
+    #[test]
+    fn the_scalars_are_in_the_slot_that_execution_reads() {
+        assert_eq!(at(addresses::L1_BLOCK).storage, [(U256::from(4), U256::from(5 | 7u64 << 32))]);
+    }
+
+    #[test]
+    fn every_vault_pays_the_recipient() {
+        for vault in [addresses::SEQUENCER_FEE_VAULT, addresses::BASE_FEE_VAULT, addresses::L1_FEE_VAULT] {
+            assert_eq!(at(vault).storage, [(U256::ZERO, U256::from(0xaa))]);
+        }
+    }
+
+    #[test]
+    fn a_slot_that_would_be_zero_is_left_out() {
+        let none = GenesisParams { base_fee_scalar: 0, blob_base_fee_scalar: 0, vault_recipient: Address::ZERO };
+        assert!(predeploys(&none).iter().all(|one| one.storage.is_empty()));
+    }
+
+    #[test]
+    fn the_deployment_proxy_is_the_one_of_other_chains() {
+        let known: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
+        assert_eq!(keccak256(&at(addresses::CREATE2_FACTORY).code), known);
+    }
+
+    #[test]
+    fn an_attributes_message_calls_the_function_that_the_predeploy_has() {
+        let attributes = Attributes { base_fee: U256::from(7), blob_base_fee: U256::from(8), prev_randao: B256::repeat_byte(9) };
+        let message = Message { index: 1, user_ordinal: 0, l1_number: 5, l1_time: 6, body: MessageBody::Attributes(attributes) };
+        let call = L1Block::setL1AttributesCall::abi_decode(&message.transaction(Address::ZERO).input).expect("the predeploy's call");
+        assert_eq!((call.number_, call.timestamp_), (5, 6));
+        assert_eq!((call.baseFee_, call.blobBaseFee_, call.prevRandao_), (U256::from(7), U256::from(8), B256::repeat_byte(9)));
+    }
 }

@@ -15,7 +15,8 @@ interface Cheats {
     function warp(uint256 time) external;
     function roll(uint256 number) external;
     function fee(uint256 baseFee) external;
-    function blobBaseFee(uint256 fee) external;
+    /// @dev Despite its name it takes the excess blob gas, from which the fee follows as in EIP-4844 with Prague's update fraction.
+    function blobBaseFee(uint256 excessBlobGas) external;
     function prevrandao(bytes32 randao) external;
     function blobhashes(bytes32[] calldata hashes) external;
     function deal(address account, uint256 wei_) external;
@@ -35,6 +36,7 @@ interface Cheats {
     function cool(address account) external;
     function lastCallGas() external view returns (CallGas memory);
     function readFile(string calldata path) external view returns (string memory);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);

@@ -45,7 +45,8 @@ abstract contract InboxFixture {
 
     function setFees() internal virtual {
         vm.fee(7 gwei);
-        vm.blobBaseFee(3 gwei);
+        vm.blobBaseFee(110_000_000);
+        vm.assertEq(block.blobbasefee, 3_465_427_752);
     }
 
     function params() internal view returns (InboxParams memory) {

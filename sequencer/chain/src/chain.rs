@@ -84,3 +84,18 @@ impl Chain {
         Ok(self.writer.flush()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gainsay_store::StateReader;
+
+    #[test]
+    fn a_chain_moves_between_threads_and_its_store_is_shared_by_them() {
+        fn moves<T: Send + 'static>() {}
+        fn is_shared<T: Clone + Send + Sync + 'static>() {}
+        moves::<Chain>();
+        moves::<StateReader>();
+        is_shared::<Store>();
+    }
+}

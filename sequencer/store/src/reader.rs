@@ -112,3 +112,60 @@ fn state_error(error: StateError<StoreError>) -> StoreError {
         StateError::BlockHash { number } => StoreError::missing("block", number),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Commit, SledDatabase, Writer};
+    use gainsay_execute::genesis::{GenesisAccount, GenesisAlloc, genesis_block};
+    use gainsay_types::{ChainConfig, Millis, SPEC_ID_OSAKA};
+
+    const RICH: Address = Address::repeat_byte(1);
+
+    fn writer(directory: &tempfile::TempDir) -> Writer {
+        let config = ChainConfig {
+            l2_chain_id: 1,
+            spec_id: SPEC_ID_OSAKA,
+            block_time_ms: 250,
+            block_gas_limit: 30_000_000,
+            gas_rate: 1,
+            gas_target: 1,
+            base_fee_denominator: 8,
+            min_base_fee: 1,
+            base_fee_scalar: 0,
+            blob_base_fee_scalar: 0,
+            portal: Address::ZERO,
+            genesis_hash: B256::ZERO,
+        };
+        let account = GenesisAccount { balance: U256::from(7), ..GenesisAccount::default() };
+        let alloc = GenesisAlloc([(RICH, account)].into());
+        let genesis = genesis_block(&config, Millis::from_secs(1), 1, &alloc).unwrap();
+        let database = SledDatabase::open(directory.path(), 1 << 20).unwrap();
+        Writer::over(Box::new(database), &genesis).unwrap().0
+    }
+
+    #[test]
+    fn what_was_read_while_something_was_committed_is_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(&directory);
+        let state = writer.store().latest_state().unwrap();
+        let balance = |state: &StateReader| state.account(RICH).unwrap().unwrap().balance;
+        let undisturbed = state.flat(|_| Ok(1)).unwrap();
+        let disturbed = state.flat(|store| writer.apply(Commit::new(store)).map(|()| 2)).unwrap();
+        assert_eq!((undisturbed, disturbed), (Some(1), None));
+        assert_eq!(state.flat(|_| Ok(3)).unwrap(), None, "nor anything after it");
+        assert_eq!(balance(&state), U256::from(7), "the trie has the answer");
+        let later = writer.store().latest_state().unwrap();
+        assert_eq!((later.flat(|_| Ok(4)).unwrap(), balance(&later)), (Some(4), U256::from(7)));
+    }
+
+    #[test]
+    fn a_reader_made_during_a_commit_reads_the_trie() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = writer(&directory);
+        let store = writer.store();
+        let state = store.in_next_generation(|| store.latest_state().unwrap());
+        assert_eq!(state.flat(|_| Ok(1)).unwrap(), None);
+        assert_eq!(state.account(RICH).unwrap().unwrap().balance, U256::from(7));
+    }
+}

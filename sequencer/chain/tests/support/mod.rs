@@ -1,6 +1,6 @@
 //! An L1 and a sequencer, in memory, around the real chain.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod l1;
 mod users;

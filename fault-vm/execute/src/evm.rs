@@ -99,6 +99,7 @@ impl<DB: DatabaseRef> Machine<DB> {
             ..TxEnv::default()
         });
         let result = Rules::new(Terms::Call).run_system_call(&mut self.evm);
+        let result = self.without_pending_error(result);
         self.settle(matches!(&result, Ok(result) if result.is_success()));
         match result {
             Err(EVMError::Database(error)) => Err(EVMError::Database(error)),
@@ -131,7 +132,20 @@ impl<DB: DatabaseRef> Machine<DB> {
 
     fn run(&mut self, tx: TxEnv, terms: Terms) -> Result<ExecutionResult, EvmError<DB::Error>> {
         self.evm.ctx.set_tx(tx);
-        Rules::new(terms).run(&mut self.evm)
+        let result = Rules::new(terms).run(&mut self.evm);
+        self.without_pending_error(result)
+    }
+
+    /// The host notes a failed read for the interpreter to find. What it has not found must neither pass for success nor for a failure of
+    /// the next transaction.
+    fn without_pending_error(
+        &mut self,
+        result: Result<ExecutionResult, EvmError<DB::Error>>,
+    ) -> Result<ExecutionResult, EvmError<DB::Error>> {
+        let pending = core::mem::replace(self.evm.ctx.error(), Ok(()));
+        let result = result?;
+        pending?;
+        Ok(result)
     }
 
     /// Empties the journal: into the overlay, or into nothing.

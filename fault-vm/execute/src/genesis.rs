@@ -13,7 +13,7 @@ use core::convert::Infallible;
 use gainsay_types::{ChainConfig, Millis};
 use serde::{Deserialize, Serialize};
 
-/// Accounts of the first block, by address.
+/// Accounts of the first block, by address. They may be empty, as in geth, and then they stay until they are given something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GenesisAlloc(pub BTreeMap<Address, GenesisAccount>);
@@ -41,12 +41,6 @@ pub enum GenesisError {
     /// A nonce of 2^64 or more.
     #[error("genesis account {address}: its nonce does not fit 64 bits")]
     Nonce {
-        /// The account.
-        address: Address,
-    },
-    /// Storage without code or nonce, which no account can come to have (EIP-7610).
-    #[error("genesis account {address} has storage but neither code nor nonce; give it one of them")]
-    Storage {
         /// The account.
         address: Address,
     },
@@ -105,9 +99,6 @@ impl GenesisAlloc {
 impl GenesisAccount {
     fn info(&self, address: Address) -> Result<Account, GenesisError> {
         let nonce = u64::try_from(self.nonce).map_err(|_| GenesisError::Nonce { address })?;
-        if !self.storage.is_empty() && self.code.is_empty() && nonce == 0 {
-            return Err(GenesisError::Storage { address });
-        }
         let code_hash = if self.code.is_empty() { KECCAK256_EMPTY } else { keccak256(&self.code) };
         Ok(Account { nonce, balance: self.balance, code_hash })
     }

@@ -17,6 +17,8 @@ pub mod genesis;
 mod header;
 #[cfg(any(test, feature = "test-utils"))]
 pub mod memory;
+#[cfg(feature = "native-crypto")]
+pub mod native;
 mod overlay;
 mod receipt;
 mod sealed;

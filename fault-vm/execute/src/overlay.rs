@@ -48,7 +48,7 @@ impl<DB> Overlay<DB> {
             if !account.is_touched() {
                 continue;
             }
-            let after = Some(Account::from_info(&account.info)).filter(|after| !account.is_selfdestructed() && !after.is_empty());
+            let after = self.survivor(address, &account);
             self.set_account(address, after);
             if after.is_none() {
                 self.clear_storage(address);
@@ -61,6 +61,16 @@ impl<DB> Overlay<DB> {
                 self.set_storage(address, slot, value.original_value(), value.present_value());
             }
         }
+    }
+
+    /// The account after a transaction that touched it, if it still exists.
+    ///
+    /// A touched empty account is removed (EIP-161), but for one that genesis made so: it may have storage, of which neither a flat
+    /// state nor its undoing would know here.
+    fn survivor(&self, address: Address, touched: &revm::state::Account) -> Option<Account> {
+        let account = Account::from_info(&touched.info);
+        let always_empty = || self.accounts.get(&address).is_some_and(|versions| versions.before == Some(account));
+        (!touched.is_selfdestructed() && (!account.is_empty() || always_empty())).then_some(account)
     }
 
     fn set_account(&mut self, address: Address, now: Option<Account>) {

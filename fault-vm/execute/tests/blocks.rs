@@ -3,18 +3,16 @@
 
 mod chain;
 
-use alloy_consensus::{proofs, EMPTY_OMMER_ROOT_HASH};
-use alloy_primitives::{b256, Address, Bytes, B256, B64, U256};
-use chain::{deposit, signer, transfer, Chain, CHAIN_ID, ETHER, GENESIS_TIME, HASHES, LOGGER, PROBE};
+use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, proofs};
+use alloy_primitives::{Address, B64, B256, Bytes, U256, b256};
+use chain::{CHAIN_ID, Chain, ETHER, GENESIS_TIME, HASHES, LOGGER, PROBE, deposit, signer, transfer};
 use gainsay_execute::{
-    next_base_fee,
-    trie::{TrieState, EMPTY_ROOT_HASH},
-    BlockBuilder, ExecuteError, Fault,
+    BlockBuilder, ExecuteError, Fault, next_base_fee,
+    trie::{EMPTY_ROOT_HASH, TrieState},
 };
 use gainsay_types::{
-    output_root,
+    BlockInput, ChainConfig, UserDeposit, output_root,
     predeploys::{HISTORY_STORAGE, MESSAGE_PASSER, SEQUENCER_FEE_VAULT},
-    BlockInput, ChainConfig, UserDeposit,
 };
 
 #[test]
@@ -60,9 +58,11 @@ fn the_state_root_is_that_of_the_whole_state_built_anew() {
 /// The root by another implementation, from the flat state.
 fn full_root(chain: &Chain) -> B256 {
     let accounts = chain.state.accounts.iter().map(|(address, account)| {
-        let slots = chain.state.storage.range((*address, U256::ZERO)..=(*address, U256::MAX)).map(|((_, slot), value)| (B256::from(*slot), *value));
+        let slots =
+            chain.state.storage.range((*address, U256::ZERO)..=(*address, U256::MAX)).map(|((_, slot), value)| (B256::from(*slot), *value));
         let storage_root = alloy_trie::root::storage_root_unhashed(slots);
-        let account = alloy_trie::TrieAccount { nonce: account.nonce, balance: account.balance, storage_root, code_hash: account.code_hash };
+        let account =
+            alloy_trie::TrieAccount { nonce: account.nonce, balance: account.balance, storage_root, code_hash: account.code_hash };
         (*address, account)
     });
     alloy_trie::root::state_root_unhashed(accounts)
@@ -163,7 +163,10 @@ fn gas_for_users_is_the_rate_times_the_elapsed_time() {
         BlockBuilder::begin(&chain.config, &chain.parent, chain.time().plus(milliseconds), &[], false, &chain.state).unwrap().gas_left()
     };
     // 20 M gas a second, 60 M gas a block.
-    assert_eq!((left(250), left(1000), left(2999), left(3000), left(u64::MAX / 2)), (5_000_000, 20_000_000, 59_980_000, 60_000_000, 60_000_000));
+    assert_eq!(
+        (left(250), left(1000), left(2999), left(3000), left(u64::MAX / 2)),
+        (5_000_000, 20_000_000, 59_980_000, 60_000_000, 60_000_000)
+    );
 }
 
 #[test]
@@ -172,7 +175,9 @@ fn deposits_take_their_gas_limits_from_the_block_but_not_from_the_rate() {
     let large = UserDeposit { gas_limit: 15_000_000, ..deposit(Address::repeat_byte(1), Some(Address::ZERO), 0) };
     let deposits: Vec<_> = (0..3).map(|_| chain.deposit(large.clone())).collect();
     let left = |milliseconds| {
-        BlockBuilder::begin(&chain.config, &chain.parent, chain.time().plus(milliseconds), &deposits, false, &chain.state).unwrap().gas_left()
+        BlockBuilder::begin(&chain.config, &chain.parent, chain.time().plus(milliseconds), &deposits, false, &chain.state)
+            .unwrap()
+            .gas_left()
     };
     assert_eq!((left(250), left(1000)), (5_000_000, 15_000_000));
 }
@@ -242,7 +247,9 @@ fn a_trie_alone_gives_the_same_block_as_a_flat_state() {
     let message = chain.attributes(5, 6, 9);
     let from_trie = {
         let state = TrieState::new(chain.parent.state_root, &chain.state);
-        let mut block = BlockBuilder::begin(&chain.config, &chain.parent, chain.time().plus(1000), std::slice::from_ref(&message), false, state).unwrap();
+        let mut block =
+            BlockBuilder::begin(&chain.config, &chain.parent, chain.time().plus(1000), std::slice::from_ref(&message), false, state)
+                .unwrap();
         for index in 0..4 {
             let mut call = transfer(0, PROBE, 3);
             call.gas_limit = 1_000_000;

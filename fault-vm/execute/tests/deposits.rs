@@ -4,12 +4,12 @@
 mod chain;
 
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{bytes, Address, Bytes, B256, U256};
-use chain::{deposit, signer, Chain, ETHER, LOGGER, REVERTER, RICH_CONTRACT};
+use alloy_primitives::{Address, B256, Bytes, U256, bytes};
+use chain::{Chain, ETHER, LOGGER, REVERTER, RICH_CONTRACT, deposit, signer};
 use gainsay_execute::ExecutedBlock;
 use gainsay_types::{
-    predeploys::{BASE_FEE_VAULT, L1_BLOCK, L1_FEE_VAULT, SEQUENCER_FEE_VAULT},
     UserDeposit,
+    predeploys::{BASE_FEE_VAULT, L1_BLOCK, L1_FEE_VAULT, SEQUENCER_FEE_VAULT},
 };
 
 const NEWCOMER: Address = Address::repeat_byte(0xde);

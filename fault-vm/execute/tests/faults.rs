@@ -5,7 +5,7 @@ mod chain;
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256};
-use chain::{access_list, delegation, legacy, signer, transfer, Chain, CHAIN_ID, ETHER, PROBE, REVERTER};
+use chain::{CHAIN_ID, Chain, ETHER, PROBE, REVERTER, access_list, delegation, legacy, signer, transfer};
 use gainsay_execute::{ExecuteError, Fault};
 use gainsay_types::{BlockInput, RecoveredTransaction, Transaction};
 use op_alloy_consensus::OpTxEnvelope;
@@ -16,7 +16,10 @@ const FRIEND: Address = Address::repeat_byte(1);
 fn fault_of(chain: &Chain, tx: RecoveredTransaction) -> Fault {
     let mut block = chain.begin(&[]);
     let gas_left = block.gas_left();
-    let ExecuteError::Fault(fault) = block.push(tx).unwrap_err() else { panic!("no fault") };
+    let fault = match block.push(tx).unwrap_err() {
+        ExecuteError::Fault(fault) => fault,
+        ExecuteError::Database(never) => match never {},
+    };
     assert_eq!(block.gas_left(), gas_left);
     assert!(block.executed().is_empty());
     let untouched = chain.begin(&[]).finish();
@@ -137,7 +140,9 @@ fn a_signature_with_high_s_or_without_a_sender() {
         (chain.execute(input), hash)
     };
     let half = U256::from_str_radix("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0", 16).unwrap();
-    for (r, s) in [(U256::from(1), half + U256::from(1)), (U256::ZERO, U256::from(1)), (U256::from(1), U256::ZERO), (U256::MAX, U256::from(1))] {
+    for (r, s) in
+        [(U256::from(1), half + U256::from(1)), (U256::ZERO, U256::from(1)), (U256::from(1), U256::ZERO), (U256::MAX, U256::from(1))]
+    {
         let (result, hash) = hash_of(Signature::new(r, s, false));
         assert_eq!(result, Err(Fault::Signature { hash }));
     }

@@ -3,12 +3,12 @@
 
 mod chain;
 
-use alloy_primitives::{bytes, Address, Bytes, TxKind, U256};
-use chain::{deposit, signer, transfer, Chain, ETHER, LOGGER, PROBE, REVERTER};
+use alloy_primitives::{Address, Bytes, TxKind, U256, bytes};
+use chain::{Chain, ETHER, LOGGER, PROBE, REVERTER, deposit, signer, transfer};
 use gainsay_execute::BlockBuilder;
 use gainsay_types::{
-    predeploys::{BASE_FEE_VAULT, L1_FEE_VAULT, SEQUENCER_FEE_VAULT},
     ChainConfig, UserDeposit,
+    predeploys::{BASE_FEE_VAULT, L1_FEE_VAULT, SEQUENCER_FEE_VAULT},
 };
 use proptest::prelude::*;
 

@@ -5,13 +5,13 @@
 
 mod data;
 
-use alloy_primitives::{keccak256, Address, Bytes, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use gainsay_execute::{
+    Account, AccountChange, StateChanges,
     evm::{EvmError, Machine, Terms},
     genesis::GenesisAccount,
     memory::MemoryState,
-    trie::{update_state_root, EMPTY_ROOT_HASH},
-    Account, AccountChange, StateChanges,
+    trie::{EMPTY_ROOT_HASH, update_state_root},
 };
 use revm::{
     context::{BlockEnv, CfgEnv, TxEnv},
@@ -21,13 +21,15 @@ use revm::{
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// EIP-7610 refuses creation at an address with storage. No account can come to have storage without code or nonce: genesis refuses
-/// it, and since EIP-161 a contract starts with nonce 1. So execution does not look for it, as revm does not.
+/// EIP-7610 refuses creation at an address with storage. No account can come to have storage without code or nonce, since EIP-161 lets
+/// a contract start with nonce 1. So execution does not look for it, as revm does not. (A genesis may have such an account, and then the
+/// creation would take over its storage.)
 const STORAGE_WITHOUT_ACCOUNT: &str = "creation at an address that has storage but neither code nor nonce";
 /// This chain has no blob transactions, and execution no way to state one.
 const BLOBS: &str = "blob transaction";
 /// Tests whose prestate has such an account in the way of a creation.
-const COLLISIONS: [&str; 4] = ["RevertInCreateInInitCreate2Paris", "create2collisionStorageParis", "RevertInCreateInInit_Paris", "InitCollisionParis"];
+const COLLISIONS: [&str; 4] =
+    ["RevertInCreateInInitCreate2Paris", "create2collisionStorageParis", "RevertInCreateInInit_Paris", "InitCollisionParis"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -208,7 +210,8 @@ fn transaction(tx: &Transaction, indexes: &Indexes) -> Option<TxEnv> {
         (None, Some(_)) => 1,
         (None, None) => 0,
     };
-    let items = access_list.unwrap_or_default().into_iter().map(|item| AccessListItem { address: item.address, storage_keys: item.storage_keys });
+    let items =
+        access_list.unwrap_or_default().into_iter().map(|item| AccessListItem { address: item.address, storage_keys: item.storage_keys });
     Some(TxEnv {
         tx_type,
         caller: tx.sender,

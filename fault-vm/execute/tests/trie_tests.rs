@@ -3,14 +3,16 @@
 
 mod data;
 
-use alloy_primitives::{hex, keccak256, B256};
+use alloy_primitives::{B256, hex, keccak256};
 use gainsay_execute::{memory::MemoryState, trie::SparseTrie};
 use serde_json::Value;
 use std::fs;
 
 /// Pairs of key and value in their order; an absent value is a removal.
 fn steps(input: &Value) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    let bytes = |text: &Value| text.as_str().map(|text| text.strip_prefix("0x").map_or_else(|| text.as_bytes().to_vec(), |digits| hex::decode(digits).unwrap()));
+    let bytes = |text: &Value| {
+        text.as_str().map(|text| text.strip_prefix("0x").map_or_else(|| text.as_bytes().to_vec(), |digits| hex::decode(digits).unwrap()))
+    };
     match input {
         Value::Array(pairs) => pairs.iter().map(|pair| (bytes(&pair[0]).unwrap(), bytes(&pair[1]))).collect(),
         Value::Object(pairs) => pairs.iter().map(|(key, value)| (bytes(&Value::String(key.clone())).unwrap(), bytes(value))).collect(),

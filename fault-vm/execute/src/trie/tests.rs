@@ -1,6 +1,6 @@
 use super::*;
 use crate::memory::MemoryState;
-use alloy_primitives::{keccak256, U256};
+use alloy_primitives::{U256, keccak256};
 use alloy_trie::{HashBuilder, Nibbles};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

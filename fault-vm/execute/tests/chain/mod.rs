@@ -1,17 +1,20 @@
 //! A chain in memory: a genesis, signed transactions, blocks one after the other.
 #![allow(dead_code)]
 
-use alloy_consensus::{
-    crypto::secp256k1::sign_message, Header, Sealed, SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy,
+use alloy_consensus::{Header, Sealed, SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy, crypto::secp256k1::sign_message};
+use alloy_eips::{
+    eip2935::HISTORY_STORAGE_CODE,
+    eip7702::{Authorization, SignedAuthorization},
 };
-use alloy_eips::{eip2935::HISTORY_STORAGE_CODE, eip7702::{Authorization, SignedAuthorization}};
-use alloy_primitives::{address, bytes, keccak256, Address, Bytes, Signature, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, bytes, keccak256};
 use gainsay_execute::{
-    execute_block, genesis::{genesis_block, GenesisAccount, GenesisAlloc}, memory::MemoryState, BlockBuilder, BlockError, ExecuteError, ExecutedBlock, Fault,
+    BlockBuilder, BlockError, ExecuteError, ExecutedBlock, Fault, execute_block,
+    genesis::{GenesisAccount, GenesisAlloc, genesis_block},
+    memory::MemoryState,
 };
 use gainsay_types::{
-    predeploys::{l1_block_slot, HISTORY_STORAGE, L1_BLOCK},
     Attributes, BlockInput, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, Transaction, UserDeposit,
+    predeploys::{HISTORY_STORAGE, L1_BLOCK, l1_block_slot},
 };
 use op_alloy_consensus::OpTxEnvelope;
 
@@ -79,14 +82,18 @@ pub(crate) fn alloc() -> GenesisAlloc {
     let mut alloc = GenesisAlloc::default();
     // Stores the words of `setL1Attributes`: number and time in slot 0, then the others.
     let l1_block = bytes!("60043560243560401b175f5560443560015560643560025560843560035500");
-    alloc.0.insert(L1_BLOCK, GenesisAccount {
-        storage: [
-            (U256::from(l1_block_slot::BASE_FEE), U256::from(30_000_000_000u64)),
-            (U256::from(l1_block_slot::BLOB_BASE_FEE), U256::from(1)),
-            (U256::from(l1_block_slot::SCALARS), scalars),
-        ].into(),
-        ..contract(l1_block)
-    });
+    alloc.0.insert(
+        L1_BLOCK,
+        GenesisAccount {
+            storage: [
+                (U256::from(l1_block_slot::BASE_FEE), U256::from(30_000_000_000u64)),
+                (U256::from(l1_block_slot::BLOB_BASE_FEE), U256::from(1)),
+                (U256::from(l1_block_slot::SCALARS), scalars),
+            ]
+            .into(),
+            ..contract(l1_block)
+        },
+    );
     alloc.0.insert(HISTORY_STORAGE, contract(HISTORY_STORAGE_CODE.clone()));
     alloc.0.insert(REVERTER, contract(bytes!("60205ffd")));
     alloc.0.insert(PROBE, contract(bytes!("415f5542600155446002554a600355486004554560055543600655466007553a60085500")));
@@ -227,7 +234,15 @@ impl Signer {
 }
 
 pub(crate) fn legacy(nonce: u64, to: Address, value: u128, chain_id: Option<u64>) -> TxLegacy {
-    TxLegacy { chain_id, nonce, gas_price: 3_000_000_000, gas_limit: 100_000, to: TxKind::Call(to), value: U256::from(value), input: Bytes::new() }
+    TxLegacy {
+        chain_id,
+        nonce,
+        gas_price: 3_000_000_000,
+        gas_limit: 100_000,
+        to: TxKind::Call(to),
+        value: U256::from(value),
+        input: Bytes::new(),
+    }
 }
 
 pub(crate) fn access_list(nonce: u64, to: Address) -> TxEip2930 {

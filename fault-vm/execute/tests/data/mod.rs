@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 /// The folder of a suite; none, with a message, if it is not on this machine.
 pub(crate) fn suite(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GAINSAY_DATA").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
+    let root = std::env::var_os("GAINSAY_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
     let folder = root.join(name);
     if folder.is_dir() {
         return Some(folder);

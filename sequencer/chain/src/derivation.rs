@@ -20,7 +20,7 @@ pub enum Derived {
     /// These blobs of the next batch are not archived: fetch them, [`Chain::put_blob`], and go on.
     NeedsBlobs {
         /// What the inbox says of the batch; its L1 block tells where to look.
-        header: BatchHeader,
+        header: Box<BatchHeader>,
         /// Hash of that L1 block.
         l1_hash: B256,
         /// Versioned hashes of the blobs.
@@ -137,7 +137,7 @@ impl Chain {
 
     fn needs_blobs(&self, batch: u64, hashes: Vec<B256>) -> Result<Derived, ChainError> {
         let record = self.store().batch(batch)?.ok_or_else(|| missing("batch", batch))?;
-        Ok(Derived::NeedsBlobs { header: record.header, l1_hash: record.l1_hash, hashes })
+        Ok(Derived::NeedsBlobs { header: Box::new(record.header), l1_hash: record.l1_hash, hashes })
     }
 
     fn commit_step(&mut self, step: Step<Derivation>) -> Result<DerivedStep, ChainError> {

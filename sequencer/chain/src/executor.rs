@@ -49,7 +49,7 @@ pub(crate) fn execute(
 /// What became of a derived block.
 pub(crate) enum Derivation {
     /// The chain has it already.
-    Known(BlockHeader),
+    Known(Box<BlockHeader>),
     /// It is new.
     New(Box<Built>),
 }
@@ -73,12 +73,10 @@ impl Executor for SafeExecutor<'_> {
 
     fn execute(&mut self, input: BlockInput) -> Result<Outcome<Derivation, Fault>, ChainError> {
         let number = self.parent.header.number;
-        if let Some(known) = self.store.block(number + 1)? {
-            if is_made_of(&known, &input, self.config) {
-                let BlockRecord { header, output_root, deposit_index, .. } = known;
-                let block = Derivation::Known(BlockHeader { header, output_root, deposit_index });
-                return Ok(Outcome::Valid(Executed { output_root, block }));
-            }
+        let known = self.store.block(number + 1)?.filter(|known| is_made_of(known, &input, self.config));
+        if let Some(BlockRecord { header, output_root, deposit_index, .. }) = known {
+            let block = Derivation::Known(Box::new(BlockHeader { header, output_root, deposit_index }));
+            return Ok(Outcome::Valid(Executed { output_root, block }));
         }
         self.executions += 1;
         let state = state_after(self.store, number)?;

@@ -49,7 +49,7 @@ fn a_derived_block_that_differs_replaces_the_unsafe_ones_and_their_transactions_
     produce(&mut chain, 0, vec![], ours[2..3].to_vec());
     produce(&mut chain, 0, vec![], ours[3..].to_vec());
     let theirs = transfer(2, 0, user_address(3), 7);
-    l1.post(blocks(&[&[theirs.clone()]]), 0, Posted::Calldata);
+    l1.post(blocks(&[std::slice::from_ref(&theirs)]), 0, Posted::Calldata);
     follow(&mut chain, &l1);
     let steps = derive_all(&mut chain, &l1);
     let dropped = &steps[0].dropped;

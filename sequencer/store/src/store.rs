@@ -119,7 +119,7 @@ impl Store {
             let latest = self.heads().latest;
             let header = self.header(latest.number)?.filter(|block| block.header.hash() == latest.hash);
             if let Some(block) = header {
-                return Ok(StateReader::new(self.clone(), block, (generation % 2 == 0).then_some(generation)));
+                return Ok(StateReader::new(self.clone(), block, generation.is_multiple_of(2).then_some(generation)));
             }
             std::thread::yield_now();
         }

@@ -107,7 +107,18 @@ impl L1Client {
             (BlockRef::Hash(hash), _) => self.request("eth_getBlockByHash", (hash, false)).await?,
             (_, tag) => self.request("eth_getBlockByNumber", (tag, false)).await?,
         };
-        Ok(block.as_ref().map(L1Block::of))
+        block.as_ref().map(L1Block::of).map(|block| self.as_asked(at, block)).transpose()
+    }
+
+    /// Refuses another block than the one asked for.
+    fn as_asked(&self, at: BlockRef, block: L1Block) -> Result<L1Block, L1Error> {
+        let same = match at {
+            BlockRef::Number(number) => block.number == number,
+            BlockRef::Hash(hash) => block.hash == hash,
+            BlockRef::Latest | BlockRef::Safe | BlockRef::Finalized => true,
+        };
+        let reason = || format!("block {} ({}) when asked for {at}", block.number, block.hash);
+        same.then_some(block).ok_or_else(|| L1Error::Malformed { url: self.url.to_string(), method: "eth_getBlock", reason: reason() })
     }
 
     /// A block that should exist.

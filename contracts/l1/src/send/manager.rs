@@ -6,7 +6,7 @@ use super::{
     fees::{Fees, SendPolicy},
     transaction::{Prepared, Signed, TxRequest, sidecar},
 };
-use crate::{L1Client, L1Error, SecretKey};
+use crate::{L1Client, L1Error, Recovery, SecretKey};
 use alloy::{
     consensus::Transaction as _,
     eips::{BlockId, eip4844::DATA_GAS_PER_BLOB, eip7594::BlobTransactionSidecarVariant},
@@ -58,7 +58,8 @@ impl TransactionManager {
         self.key.address()
     }
 
-    /// Sends and waits until it is mined and confirmed.
+    /// Sends and waits until it is mined and confirmed. Dropping the future leaves the transaction pending; the next one waits for
+    /// it.
     ///
     /// # Errors
     /// If it has no effect: refused, reverted, or its nonce taken.
@@ -80,6 +81,7 @@ impl TransactionManager {
 
     async fn prepare(&self, request: TxRequest) -> Result<Prepared, SendError> {
         let sidecar = self.prove(&request.blobs).await?;
+        self.check_balance(request.value).await?;
         let gas_limit = match request.gas_limit {
             Some(gas) => gas,
             None => self.estimate(&request, sidecar.as_ref()).await?,
@@ -108,7 +110,7 @@ impl TransactionManager {
             .input(TransactionInput::both(request.input.clone()));
         if let Some(sidecar) = sidecar {
             call.blob_versioned_hashes = Some(sidecar.versioned_hashes().collect());
-            call.max_fee_per_blob_gas = Some(self.policy.blob_fee_cap);
+            call.max_fee_per_blob_gas = Some(self.policy.quote(&self.client.market().await?).blob_fee);
         }
         let gas: U256 =
             self.client.simulate("eth_estimateGas", request.to, (call, BlockId::latest())).await.map_err(|error| match error {
@@ -119,26 +121,42 @@ impl TransactionManager {
         Ok(gas.saturating_add(gas / 4).min(MAX_GAS.max(gas)))
     }
 
-    /// Advance the core, do what it says, wait.
+    /// Advance the core, do what it says, wait. Once something was handed to L1 this ends only with the fate of it known: an L1 that
+    /// cannot be reached is waited for.
     async fn fly(&self, mut flight: Flight, cancel: &CancellationToken) -> Result<TransactionReceipt, SendError> {
         loop {
             if cancel.is_cancelled() {
                 flight.core.cancel();
             }
-            let (seen, receipt) = self.client.observe(self.address(), flight.core.attempts(), self.started.elapsed()).await?;
-            match flight.core.next(&seen) {
-                Action::Publish { fees, purpose } => self.publish(&mut flight, fees, purpose).await?,
-                Action::Rebroadcast => self.rebroadcast(&flight).await?,
-                Action::Wait => {}
-                Action::Done(attempt) => return self.finish(&flight, attempt, receipt).await,
-                Action::NonceTaken => return Err(SendError::NonceTaken { account: self.address(), nonce: flight.prepared.nonce }),
-                Action::Cancelled => return Err(SendError::Cancelled),
-                Action::GiveUp => return Err(SendError::Refused { to: flight.prepared.request.to, reason: flight.refusal }),
+            match self.advance(&mut flight).await {
+                Ok(Some(receipt)) => return Ok(receipt),
+                Ok(None) => {}
+                Err(SendError::L1(error)) if error.recovery() == Recovery::Retry && !flight.core.attempts().is_empty() => {
+                    warn!(%error, nonce = flight.prepared.nonce, "L1 does not say what became of a transaction");
+                }
+                Err(error) => return Err(error),
             }
             tokio::select! {
                 () = tokio::time::sleep(self.policy.poll) => {}
                 () = cancel.cancelled(), if !cancel.is_cancelled() => {}
             }
+        }
+    }
+
+    /// One look at L1 and what follows from it; the receipt once that is final.
+    async fn advance(&self, flight: &mut Flight) -> Result<Option<TransactionReceipt>, SendError> {
+        let (seen, receipt) = self.client.observe(self.address(), flight.core.attempts(), self.started.elapsed()).await?;
+        match flight.core.next(&seen) {
+            Action::Publish { fees, purpose } => self.publish(flight, fees, purpose).await.map(|()| None),
+            Action::Rebroadcast => {
+                self.rebroadcast(flight).await;
+                Ok(None)
+            }
+            Action::Wait => Ok(None),
+            Action::Done(attempt) => self.finish(flight, attempt, receipt).await.map(Some),
+            Action::NonceTaken => Err(SendError::NonceTaken { account: self.address(), nonce: flight.prepared.nonce }),
+            Action::Cancelled => Err(SendError::Cancelled),
+            Action::GiveUp => Err(SendError::Refused { to: flight.prepared.request.to, reason: std::mem::take(&mut flight.refusal) }),
         }
     }
 
@@ -167,13 +185,12 @@ impl TransactionManager {
         Ok(())
     }
 
-    async fn rebroadcast(&self, flight: &Flight) -> Result<(), SendError> {
-        let Some(signed) = &flight.newest else { return Ok(()) };
+    async fn rebroadcast(&self, flight: &Flight) {
+        let Some(signed) = &flight.newest else { return };
         match self.broadcast(signed).await {
             Ok(()) => debug!(hash = %signed.hash, "handed to L1 again"),
             Err(error) => warn!(hash = %signed.hash, %error, "L1 does not take a transaction again"),
         }
-        Ok(())
     }
 
     async fn broadcast(&self, signed: &Signed) -> Result<(), L1Error> {
@@ -183,7 +200,10 @@ impl TransactionManager {
     async fn check_funds(&self, prepared: &Prepared, fees: &Fees) -> Result<(), SendError> {
         let blob_gas = u128::from(DATA_GAS_PER_BLOB) * prepared.sidecar.as_ref().map_or(0, |sidecar| sidecar.blobs().len() as u128);
         let gas = U256::from(fees.max_fee) * U256::from(prepared.gas_limit) + U256::from(fees.blob_fee) * U256::from(blob_gas);
-        let need = gas.saturating_add(prepared.request.value);
+        self.check_balance(gas.saturating_add(prepared.request.value)).await
+    }
+
+    async fn check_balance(&self, need: U256) -> Result<(), SendError> {
         let have = self.client.balance(self.address()).await?;
         if have < need { Err(SendError::Funds { account: self.address(), have, need }) } else { Ok(()) }
     }

@@ -1,3 +1,4 @@
+use crate::beacon;
 use crate::chain::{blob, policy};
 use alloy::primitives::{Address, B256, Bytes};
 use gainsay_l1::{
@@ -22,7 +23,7 @@ impl BlobArchive for Kept {
     }
 }
 
-fn beacon(url: &str) -> Blobs {
+fn only(url: &str) -> Blobs {
     Blobs::new(None, vec![Box::new(BeaconSource::new(url).unwrap())])
 }
 
@@ -42,7 +43,7 @@ async fn blobs_come_back_in_the_order_asked_for_under_both_sidecar_formats() -> 
         let anvil = Anvil::start(&["--hardfork", fork])?;
         let (block, hashes) = send_two(&anvil).await?;
         let asked = [hashes[1], hashes[0], hashes[1]];
-        let got = beacon(anvil.url()).get(&block, &asked).await?;
+        let got = only(anvil.url()).get(&block, &asked).await?;
         assert_eq!(got.iter().map(VerifiedBlob::bytes).collect::<Vec<_>>(), [&blob(2), &blob(1), &blob(2)], "{fork}");
     }
     Ok(())
@@ -57,7 +58,7 @@ async fn blobs_survive_a_restart_of_the_node_on_its_state_file() -> eyre::Result
     let (block, hashes) = send_two(&anvil).await?;
     anvil.shut_down()?;
     let anvil = Anvil::start(&arguments)?;
-    assert_eq!(beacon(anvil.url()).get(&block, &hashes).await?.len(), 2);
+    assert_eq!(only(anvil.url()).get(&block, &hashes).await?.len(), 2);
     Ok(())
 }
 
@@ -84,11 +85,40 @@ async fn a_source_that_is_down_is_passed_over_and_the_archive_makes_sources_unne
 }
 
 #[tokio::test]
+async fn the_sidecar_has_the_format_of_the_fork() -> eyre::Result<()> {
+    for (fork, proofs) in [("prague", 1), ("osaka", 128)] {
+        let anvil = Anvil::start(&["--hardfork", fork])?;
+        let mut manager = TransactionManager::start(anvil.client().clone(), Anvil::key(3), policy()).await?;
+        let receipt = manager.send(TxRequest { blobs: vec![blob(1)], ..TxRequest::default() }).await?;
+        let sent = anvil.rpc("eth_getTransactionByHash", serde_json::json!([receipt.transaction_hash])).await?;
+        let found = sent["proofs"].as_array().or(sent["cellProofs"].as_array()).map(Vec::len);
+        assert_eq!(found, Some(proofs), "{fork}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_node_with_consensus_is_asked_by_slot() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    // Several blocks in the same epoch, seconds apart, before and after.
+    anvil.mine(3).await?;
+    anvil.rpc("evm_increaseTime", serde_json::json!([30])).await?;
+    let (block, hashes) = send_two(&anvil).await?;
+    let node = beacon::start(&anvil, block).await?;
+    let got = only(&format!("{node}/some/key")).get(&block, &hashes).await?;
+    assert_eq!(got.iter().map(VerifiedBlob::hash).collect::<Vec<_>>(), hashes);
+    let earlier = L1Block { timestamp: block.timestamp - 24, ..block };
+    let error = only(&format!("{node}/some/key")).get(&earlier, &hashes).await.unwrap_err().to_string();
+    assert!(error.contains("cannot be had from any source"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_blob_of_a_block_that_was_reorganised_away_is_reported_missing() -> eyre::Result<()> {
     let anvil = Anvil::start(&[])?;
     let (block, hashes) = send_two(&anvil).await?;
     anvil.reorg(1).await?;
-    let error = beacon(anvil.url()).get(&block, &hashes).await.unwrap_err();
+    let error = only(anvil.url()).get(&block, &hashes).await.unwrap_err();
     assert!(matches!(error, BlobError::Missing { .. }), "{error}");
     Ok(())
 }

@@ -134,6 +134,29 @@ async fn a_node_whose_newest_blocks_vanished_is_waited_for_and_then_followed() -
 }
 
 #[tokio::test]
+async fn a_node_that_was_restarted_on_its_state_file_gives_the_same_events() -> eyre::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().join("l1.json");
+    let arguments = ["--state", state.to_str().unwrap()];
+    let mut chain = Chain::new(&arguments).await?;
+    let mut before = chain.follower_on(chain.anvil.client().clone()).await?;
+    drain(&mut before).await?;
+    chain.append_calldata(&tip(&before).cursor, b"one").await?;
+    let first = tip(&before);
+    drain(&mut before).await?;
+    let read = tip(&before);
+    let network = chain.network.clone();
+    chain.anvil.shut_down()?;
+    let anvil = gainsay_l1::anvil::Anvil::start(&arguments)?;
+    network.verify_against_l1(anvil.client()).await?;
+    let config = FollowConfig::new(network.contracts.inbox, network.contracts.rollup);
+    let mut after = L1Follower::new(anvil.client().clone(), config, vec![first])?;
+    drain(&mut after).await?;
+    assert_eq!(tip(&after), read);
+    Ok(())
+}
+
+#[tokio::test]
 async fn far_behind_the_head_empty_blocks_cost_no_request_each_and_too_long_ranges_are_halved() -> eyre::Result<()> {
     let mut chain = Chain::new(&[]).await?;
     let mut near = chain.follower_on(chain.anvil.client().clone()).await?;

@@ -1,5 +1,6 @@
 //! Against a real development node.
 
+mod beacon;
 mod blobs;
 mod chain;
 mod deploy;

@@ -1,4 +1,7 @@
-use crate::chain::{Chain, blob, policy};
+use crate::{
+    chain::{Chain, blob, policy},
+    meddler::{Meddler, refuse},
+};
 use alloy::{
     consensus::Transaction as _,
     eips::BlockId,
@@ -9,7 +12,13 @@ use alloy::{
 use gainsay_bindings::{Inbox, Portal};
 use gainsay_l1::{BlockRef, L1Client, SendError, SendPolicy, TransactionManager, TxRequest, anvil::Anvil};
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -200,7 +209,35 @@ async fn an_account_that_cannot_pay_is_told_what_it_needs() -> eyre::Result<()> 
     let anvil = Anvil::start(&[])?;
     let key = gainsay_l1::SecretKey::parse(&"11".repeat(32), "the test")?;
     let mut manager = TransactionManager::start(anvil.client().clone(), key, policy()).await?;
-    let error = manager.send(TxRequest { gas_limit: Some(21_000), ..transfer() }).await.unwrap_err();
-    assert!(matches!(error, SendError::Funds { have, need, .. } if have.is_zero() && need > U256::from(21_000)), "{error}");
+    let error = manager.send(transfer()).await.unwrap_err();
+    assert!(matches!(error, SendError::Funds { have, need, .. } if have.is_zero() && need == U256::from(1)), "{error}");
+    anvil.rpc("anvil_setBalance", json!([manager.address(), "0x64"])).await?;
+    let error = manager.send(transfer()).await.unwrap_err();
+    assert!(matches!(error, SendError::Funds { have, need, .. } if have == U256::from(100) && need > U256::from(21_000)), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_l1_that_fails_while_a_transaction_is_pending_is_waited_for() -> eyre::Result<()> {
+    let anvil = Anvil::start(&["--no-mining"])?;
+    let down = Arc::new(AtomicBool::new(false));
+    let flag = down.clone();
+    let proxy = Meddler::start(anvil.url(), move |asked, answer| match flag.load(Ordering::Relaxed) {
+        true => refuse(asked, -32_603, "internal error"),
+        false => answer,
+    })
+    .await?;
+    let mut manager = TransactionManager::start(proxy.client()?, Anvil::key(2), policy()).await?;
+    let sent = tokio::spawn(async move { manager.send(TxRequest { gas_limit: Some(30_000), ..transfer() }).await });
+    pending(anvil.client(), B256::ZERO).await?;
+    // Until the sender knows that it was taken.
+    sleep(Duration::from_millis(100)).await;
+    down.store(true, Ordering::Relaxed);
+    sleep(Duration::from_millis(300)).await;
+    anvil.mine(1).await?;
+    assert!(!sent.is_finished());
+    down.store(false, Ordering::Relaxed);
+    assert!(sent.await??.status());
+    assert_eq!(anvil.client().balance(Address::repeat_byte(7)).await?, U256::from(1), "once, not twice");
     Ok(())
 }

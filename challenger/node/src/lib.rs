@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod config;
 pub mod judge;
+pub mod run;
 pub mod status;
 pub mod tracker;
 pub mod verdict;

@@ -1,2 +1,45 @@
-//! .
-fn main() {}
+//! The `challenger` binary.
+
+mod cli;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use gainsay_challenger::{run::run, status::ask};
+use std::{process::ExitCode, time::Duration};
+
+/// How long tasks on blocking threads may take to end once everything else has.
+const LAST_GRACE: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Foreign errors may hold line breaks.
+            let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            eprintln!("error: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> eyre::Result<()> {
+    cli.log.init()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(dispatch(cli.command));
+    runtime.shutdown_timeout(LAST_GRACE);
+    result
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the command was called for")]
+async fn dispatch(command: Command) -> eyre::Result<()> {
+    match command {
+        Command::Run(args) => run(args.config()).await?,
+        Command::Status(args) => {
+            let report = ask(args.url).await?;
+            let text = if args.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
+            println!("{}", text.trim_end());
+        }
+    }
+    Ok(())
+}

@@ -1,1 +1,19 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+pub mod batcher;
+pub mod builder;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod deploy;
+pub mod error;
+pub mod feed;
+pub mod follow;
+pub mod keys;
+pub mod mempool;
+pub mod params;
+pub mod proposer;
+pub mod run;
+mod serve;
+pub mod status;
+pub mod user;

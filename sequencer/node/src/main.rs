@@ -1,2 +1,85 @@
-//! .
-fn main() {}
+//! The `sequencer` binary.
+
+mod cli;
+
+use clap::Parser;
+use cli::{Cli, Command, DepositArgs, ForceIncludeArgs, SenderArgs};
+use gainsay_sequencer::{
+    deploy::deploy,
+    follow::follow,
+    keys,
+    run::run,
+    status::{status, InWords},
+    user::{Deposit, User},
+};
+use std::{process::ExitCode, time::Duration};
+
+/// How long tasks on blocking threads may take to end once everything else has.
+const LAST_GRACE: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> eyre::Result<()> {
+    cli.log.init()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(dispatch(cli.command));
+    runtime.shutdown_timeout(LAST_GRACE);
+    result
+}
+
+async fn dispatch(command: Command) -> eyre::Result<()> {
+    match command {
+        Command::Deploy(args) => {
+            let key = keys::load(args.deployer_key_file.as_deref(), "GAINSAY_DEPLOYER_KEY", "--deployer-key-file")?;
+            let network = deploy(&args.params, args.l1_rpc.as_str(), key, &args.out).await?;
+            print(&format!("chain {} is deployed; its files are in {}", network.l2_chain_id, args.out.display()));
+        }
+        Command::Run(args) => run(args.config()?).await?,
+        Command::Follow(args) => follow(args.config()).await?,
+        Command::Status(args) => {
+            let status = status(args.rpc).await?;
+            print(&if args.json { serde_json::to_string_pretty(&status)? } else { InWords(&status).to_string() });
+        }
+        Command::Deposit(args) => send_deposit(args).await?,
+        Command::ForceInclude(args) => force_include(args).await?,
+    }
+    Ok(())
+}
+
+async fn send_deposit(args: DepositArgs) -> eyre::Result<()> {
+    let mut user = open(&args.sender).await?;
+    let to = if args.create { None } else { Some(args.to.unwrap_or(user.address())) };
+    let sent = user.deposit(Deposit { to, value: args.value, gas: args.gas, data: args.data }).await?;
+    print(&format!("deposited in L1 block {}, transaction {}", sent.block, sent.hash));
+    Ok(())
+}
+
+async fn force_include(args: ForceIncludeArgs) -> eyre::Result<()> {
+    let (message, sent) = open(&args.sender).await?.force_include().await?;
+    print(&format!("forced up to message {message} in L1 block {}, transaction {}", sent.block, sent.hash));
+    Ok(())
+}
+
+async fn open(args: &SenderArgs) -> eyre::Result<User> {
+    let key = keys::load(args.key_file.as_deref(), "GAINSAY_KEY", "--key-file")?;
+    Ok(User::open(&args.network, args.l1_rpc.as_str(), key).await?)
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the command was called for")]
+fn print(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+/// An error without line breaks, which foreign errors may hold.
+fn one_line(error: &eyre::Report) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,7 +1,7 @@
 //! The chain as a core that its owner advances: derives whatever L1 gives, and tells the rest of the process.
 
 use crate::owner::Owner;
-use alloy::primitives::B256;
+use alloy::{eips::BlockNumHash, primitives::B256};
 use gainsay_chain::{Chain, ChainError, Derived, DerivedStep, Dropped, L1Update};
 use gainsay_store::Heads;
 use gainsay_types::Transaction;
@@ -43,6 +43,7 @@ pub struct ChainCore {
     /// The chain.
     pub chain: Chain,
     progress: watch::Sender<Progress>,
+    latest: watch::Sender<BlockNumHash>,
     dropped: Vec<Transaction>,
     rewinds: u64,
     /// Something was derived since the last flush.
@@ -54,8 +55,16 @@ impl ChainCore {
     #[must_use]
     pub fn new(chain: Chain) -> (Self, watch::Receiver<Progress>) {
         let first = Progress { heads: chain.heads(), up_to_date: false, needs: None, rewinds: 0 };
+        let first_latest = first.heads.latest;
         let (progress, receiver) = watch::channel(first);
-        (Self { chain, progress, dropped: Vec::new(), rewinds: 0, dirty: false }, receiver)
+        let latest = watch::Sender::new(first_latest);
+        (Self { chain, progress, latest, dropped: Vec::new(), rewinds: 0, dirty: false }, receiver)
+    }
+
+    /// The latest block, set after each change.
+    #[must_use]
+    pub fn latest(&self) -> watch::Receiver<BlockNumHash> {
+        self.latest.subscribe()
     }
 
     /// Derives one block step, if there is one. True if there may be more.
@@ -125,6 +134,8 @@ impl ChainCore {
 
     fn publish(&self, up_to_date: bool, needs: Option<NeededBlobs>) {
         let now = Progress { heads: self.chain.heads(), up_to_date, needs, rewinds: self.rewinds };
+        let latest = now.heads.latest;
+        self.latest.send_if_modified(|before| std::mem::replace(before, latest) != latest);
         self.progress.send_if_modified(|before| {
             let changed = *before != now;
             *before = now;

@@ -3,7 +3,9 @@
 pub mod assertions;
 pub mod chain;
 pub mod follow;
+pub mod genesis;
 pub mod logging;
+pub mod open;
 pub mod owner;
 pub mod prometheus;
 pub mod supervisor;

@@ -61,6 +61,15 @@ impl<E> Default for Supervisor<E> {
     }
 }
 
+/// A process that fails while it starts drops the supervisor: the tasks that were started are told to stop.
+impl<E> Drop for Supervisor<E> {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.token.cancel();
+        }
+    }
+}
+
 impl<E: std::error::Error + Send + 'static> Supervisor<E> {
     /// Starts a task. It must return soon after its token is cancelled, and not before.
     pub fn spawn<F>(&mut self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)

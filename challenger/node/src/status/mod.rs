@@ -1,7 +1,9 @@
 //! The challenger's status: what it says, and over which port.
 
+mod client;
 mod report;
 mod server;
 
+pub use client::{ask, AskError};
 pub use report::{AssertionReport, ChainReport, L1Report, Report, Summary};
 pub use server::{ListenError, StatusServer};

@@ -7,30 +7,47 @@ use gainsay_chain::{ChainError, InboxEvent, L1Update};
 use gainsay_l1::{self as l1, BatchPayload, BlockRef, Checkpoint, FollowConfig, InboxCursor, L1Event, L1Follower};
 use gainsay_store::{BatchData, L1Block, Store, StoreError};
 use gainsay_types::MessageBody;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// L1 blocks from which following can go on after a restart.
 const CHECKPOINTS: usize = 512;
 
-/// Reads the Inbox's events into the chain until `stop`.
+/// How far the inbox is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InboxView {
+    /// L1 at the last look; none before the first answer.
+    pub heads: Option<l1::Heads>,
+    /// Everything up to the newest L1 block was read.
+    pub caught_up: bool,
+}
+
+/// Reads the Inbox's events into the chain until `stop`, and publishes how far it is.
 ///
 /// # Errors
 /// When L1 is not the chain that was followed before, and when the store fails. An L1 that does not answer is waited for.
-pub async fn follow_inbox(source: Source, store: Store, owner: ChainOwner, stop: CancellationToken) -> Result<(), FollowError> {
+pub async fn follow_inbox(
+    source: Source,
+    store: Store,
+    owner: ChainOwner,
+    view: watch::Sender<InboxView>,
+    stop: CancellationToken,
+) -> Result<(), FollowError> {
     tokio::select! {
         () = stop.cancelled() => Ok(()),
-        result = follow(&source, &store, &owner) => result,
+        result = follow(&source, &store, &owner, &view) => result,
     }
 }
 
-async fn follow(source: &Source, store: &Store, owner: &ChainOwner) -> Result<(), FollowError> {
+async fn follow(source: &Source, store: &Store, owner: &ChainOwner, view: &watch::Sender<InboxView>) -> Result<(), FollowError> {
     let mut failures = 0;
     let mut follower = None;
     loop {
         let wait = match poll(source, store, owner, &mut follower).await {
-            Ok(caught_up) => {
+            Ok(seen) => {
                 failures = 0;
-                if caught_up { source.poll } else { continue }
+                view.send_replace(seen);
+                if seen.caught_up { source.poll } else { continue }
             }
             Err(FollowError::L1 { source: error }) => {
                 tolerate(error, &mut failures)?;
@@ -49,7 +66,7 @@ async fn follow(source: &Source, store: &Store, owner: &ChainOwner) -> Result<()
     }
 }
 
-async fn poll(source: &Source, store: &Store, owner: &ChainOwner, follower: &mut Option<L1Follower>) -> Result<bool, FollowError> {
+async fn poll(source: &Source, store: &Store, owner: &ChainOwner, follower: &mut Option<L1Follower>) -> Result<InboxView, FollowError> {
     let follower = match follower {
         Some(follower) => follower,
         None => follower.insert(start(source, store).await?),
@@ -62,7 +79,7 @@ async fn poll(source: &Source, store: &Store, owner: &ChainOwner, follower: &mut
     let (finalized, latest) = (polled.heads.finalized.number, polled.heads.latest.number);
     on_chain(owner, move |core| core.chain.set_l1_finalized(finalized)).await?;
     metrics::gauge!("gainsay_l1_latest_block").set(latest as f64);
-    Ok(polled.caught_up)
+    Ok(InboxView { heads: Some(polled.heads), caught_up: polled.caught_up })
 }
 
 async fn start(source: &Source, store: &Store) -> Result<L1Follower, FollowError> {

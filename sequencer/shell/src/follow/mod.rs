@@ -8,8 +8,8 @@ mod inbox;
 mod rollup;
 
 pub use blobs::fetch_blobs;
-pub use inbox::{checkpoints, follow_inbox};
-pub use rollup::{follow_rollup, RollupView};
+pub use inbox::{checkpoints, follow_inbox, InboxView};
+pub use rollup::{follow_rollup, prune_blobs, RollupView};
 
 use crate::{chain::ChainCore, owner::{Owner, Stopped}};
 use gainsay_chain::ChainError;

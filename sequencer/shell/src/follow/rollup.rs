@@ -1,7 +1,10 @@
 //! Reads the Rollup's assertions, from the first one on.
 
-use super::{backoff, tolerate, FollowError, Source};
-use crate::assertions::{Assertion, Assertions};
+use super::{backoff, on_chain, tolerate, FollowError, Source};
+use crate::{
+    assertions::{Assertion, Assertions},
+    chain::ChainOwner,
+};
 use alloy::primitives::Address;
 use gainsay_l1::{FollowConfig, Heads, L1Block, L1Event, L1Follower, L1Update, RollupEvent};
 use std::sync::Arc;
@@ -113,5 +116,24 @@ fn apply(assertions: &mut Assertions, block: &L1Block, event: L1Event) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// Drops archived blobs once the assertion that covers their batches is confirmed, until `stop`.
+///
+/// # Errors
+/// When the store fails.
+pub async fn prune_blobs(owner: ChainOwner, mut view: watch::Receiver<RollupView>, stop: CancellationToken) -> Result<(), FollowError> {
+    let mut pruned = 0;
+    loop {
+        let confirmed = view.borrow_and_update().assertions.latest_confirmed().map_or(0, |assertion| assertion.end.batch_index);
+        if confirmed > pruned {
+            on_chain(&owner, move |core| core.chain.prune_blobs(confirmed)).await?;
+            pruned = confirmed;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            changed = view.changed() => if changed.is_err() { stop.cancelled().await; return Ok(()) },
+        }
     }
 }

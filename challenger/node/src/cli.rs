@@ -1,0 +1,108 @@
+//! The command line. Turned once into checked settings; nothing below `main` sees it.
+
+use alloy::transports::http::reqwest::Url;
+use clap::{Args, Parser, Subcommand};
+use gainsay_challenger::config::Config;
+use gainsay_shell::logging::{LogError, LogFormat};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// Checks every claim about a Gainsay chain by itself.
+#[derive(Debug, Parser)]
+#[command(name = "challenger", version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Follows L1 and gives a verdict on every assertion. Needs no key.
+    Run(Box<RunArgs>),
+    /// Tells the verdicts of a running challenger, in words.
+    Status(StatusArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// Log lines as text or json.
+    #[arg(long, global = true, default_value = "text", value_name = "FORMAT", value_parser = |given: &str| given.parse::<LogFormat>())]
+    log_format: LogFormat,
+    /// What to log, in the form of RUST_LOG.
+    #[arg(long, global = true, env = "RUST_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+}
+
+impl LogArgs {
+    pub(crate) fn init(&self) -> Result<(), LogError> {
+        gainsay_shell::logging::init(self.log_format, &self.log)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Directory with addresses.json and genesis.json, as `sequencer deploy` writes it.
+    #[arg(long, value_name = "DIR")]
+    network: PathBuf,
+    /// JSON-RPC of L1.
+    #[arg(long, value_name = "URL")]
+    l1_rpc: Url,
+    /// Beacon API of L1, for blobs; several are tried in turn.
+    #[arg(long, value_name = "URL", required = true, value_delimiter = ',')]
+    beacon: Vec<Url>,
+    /// Directory of the challenger's database.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Address to serve status and metrics on.
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    host: IpAddr,
+    /// Port of the status.
+    #[arg(long, default_value_t = 9547, value_name = "PORT")]
+    status_port: u16,
+    /// Serve Prometheus metrics on this port.
+    #[arg(long, value_name = "PORT")]
+    metrics_port: Option<u16>,
+    /// Milliseconds between two looks at L1.
+    #[arg(long, default_value_t = 1_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=600_000))]
+    l1_poll: u64,
+}
+
+impl RunArgs {
+    pub(crate) fn config(self) -> Config {
+        Config {
+            network: self.network,
+            l1_rpc: self.l1_rpc,
+            beacon: self.beacon,
+            data: self.data,
+            status: SocketAddr::new(self.host, self.status_port),
+            metrics: self.metrics_port.map(|port| SocketAddr::new(self.host, port)),
+            l1_poll: Duration::from_millis(self.l1_poll),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Where the challenger serves its status.
+    #[arg(long, default_value = "http://127.0.0.1:9547", value_name = "URL")]
+    pub(crate) url: Url,
+    /// Print JSON instead of words.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,105 @@
+//! `challenger run`.
+//!
+//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, judge, status.
+
+use crate::{
+    config::Config,
+    judge::{Judge, JudgeError},
+    status::{ListenError, Report, StatusServer},
+};
+use gainsay_chain::ChainError;
+use gainsay_shell::{
+    follow::FollowError,
+    open::{Node, NodePaths, OpenError},
+    prometheus::{self, MetricsError},
+    supervisor::{Supervisor, TaskFailure},
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A challenger that cannot run. Each is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ChallengerError {
+    /// Files, L1 or the data directory.
+    #[error("{source}")]
+    Open {
+        /// The reason.
+        #[from]
+        source: OpenError,
+    },
+    /// The metrics' port.
+    #[error("{source}")]
+    Metrics {
+        /// The reason.
+        #[from]
+        source: MetricsError,
+    },
+    /// The status port.
+    #[error("{source}")]
+    Status {
+        /// The reason.
+        #[from]
+        source: ListenError,
+    },
+    /// Reading L1.
+    #[error("{source}")]
+    Follow {
+        /// The reason.
+        #[from]
+        source: FollowError,
+    },
+    /// The chain.
+    #[error("{source}")]
+    Chain {
+        /// The reason.
+        #[from]
+        source: ChainError,
+    },
+    /// Giving verdicts.
+    #[error("{source}")]
+    Judge {
+        /// The reason.
+        #[from]
+        source: JudgeError,
+    },
+}
+
+/// What ended the process.
+pub type Failure = TaskFailure<ChallengerError>;
+
+/// Checks assertions until told to stop.
+///
+/// # Errors
+/// When it cannot start, and when a task gives up.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let mut supervisor = Supervisor::default();
+    start(&config, &mut supervisor).await.map_err(|source| Failure::Failed { task: "start", source })?;
+    supervisor.run().await
+}
+
+async fn start(config: &Config, supervisor: &mut Supervisor<ChallengerError>) -> Result<(), ChallengerError> {
+    let paths = NodePaths {
+        network: &config.network,
+        l1_rpc: config.l1_rpc.as_str(),
+        beacon: config.beacon.iter().map(|url| url.as_str()).collect(),
+        data: config.data.clone(),
+        poll: config.l1_poll,
+        // It trusts L1 alone.
+        keep_unsafe: false,
+    };
+    let node = Node::open(&paths).await?;
+    let (report, published) = watch::channel(Arc::new(Report::default()));
+    let server = StatusServer::bind(config.status, published).await?;
+    if let Some(address) = config.metrics {
+        prometheus::serve(address).await?;
+    }
+    let node = node.start(supervisor);
+    let judge = Judge { owner: node.chain, genesis: node.genesis, progress: node.progress, rollup: node.rollup, report };
+    supervisor.spawn("judge", |stop| async move { Ok(judge.run(stop).await?) });
+    tracing::info!(address = %config.status, "status is served");
+    supervisor.spawn("status", |stop| async move {
+        server.serve(stop).await;
+        Ok(())
+    });
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The ways in which JSON-RPC reaches a mempool: the own one, another node's, or none.
+
+use crate::mempool::{Mempool, SubmitFailure};
+use alloy::{
+    primitives::{Address, Bytes, B256, U64},
+    providers::{Provider, RootProvider},
+    rpc::types::BlockNumberOrTag,
+    transports::{http::reqwest::Url, RpcError},
+};
+use gainsay_rpc::{Answer, Client, SubmitError};
+use gainsay_shell::owner::Owner;
+use gainsay_types::RecoveredTransaction;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The mempool of this process.
+pub struct OwnPool {
+    /// The pool.
+    pub pool: Owner<Mempool>,
+    /// Wakes the builder.
+    pub wake: Arc<Notify>,
+}
+
+impl Client for OwnPool {
+    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+        Box::pin(async move {
+            let submitted = self.pool.with(move |pool| pool.submit(transaction)).await;
+            match submitted {
+                Ok(Ok(())) => {
+                    self.wake.notify_one();
+                    Ok(())
+                }
+                Ok(Err(SubmitFailure::Rejected(rejection))) => Err(rejection.into()),
+                Ok(Err(SubmitFailure::Store(error))) => Err(SubmitError::Unavailable { reason: error.to_string() }),
+                Err(stopped) => Err(SubmitError::Unavailable { reason: stopped.to_string() }),
+            }
+        })
+    }
+
+    fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>> {
+        Box::pin(async move { self.pool.with(move |pool| pool.pending_nonce(&address)).await.ok().flatten() })
+    }
+
+    fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
+        Box::pin(async move { self.pool.with(move |pool| pool.get(&hash)).await.ok().flatten() })
+    }
+}
+
+/// The mempool of the sequencer, over its JSON-RPC.
+pub struct Forwarding {
+    provider: RootProvider,
+}
+
+impl Forwarding {
+    /// To the sequencer at this URL.
+    #[must_use]
+    pub fn new(url: Url) -> Self {
+        Self { provider: RootProvider::new_http(url) }
+    }
+}
+
+impl Client for Forwarding {
+    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+        Box::pin(async move {
+            let raw = Bytes::from(transaction.transaction().encode());
+            match self.provider.raw_request::<_, B256>("eth_sendRawTransaction".into(), (raw,)).await {
+                Ok(_) => Ok(()),
+                Err(RpcError::ErrorResp(refused)) => {
+                    let code = i32::try_from(refused.code).unwrap_or(-32000);
+                    Err(SubmitError::Refused { code, message: refused.message.into_owned() })
+                }
+                Err(error) => Err(SubmitError::Unavailable { reason: error.to_string() }),
+            }
+        })
+    }
+
+    fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>> {
+        Box::pin(async move {
+            let asked = self.provider.raw_request::<_, U64>("eth_getTransactionCount".into(), (address, BlockNumberOrTag::Pending));
+            asked.await.ok().map(|nonce| nonce.to())
+        })
+    }
+
+    fn pooled(&self, _hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
+        // What the sequencer's pool holds is asked of the sequencer.
+        Box::pin(async { None })
+    }
+}
+
+/// No mempool: a follower that was not told of a sequencer.
+pub struct NoPool;
+
+impl Client for NoPool {
+    fn submit(&self, _transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+        let reason = "this node follows L1 alone; start it with --sequencer-rpc, or use the sequencer's RPC".to_owned();
+        Box::pin(async { Err(SubmitError::Unavailable { reason }) })
+    }
+
+    fn pending_nonce(&self, _address: Address) -> Answer<'_, Option<u64>> {
+        Box::pin(async { None })
+    }
+
+    fn pooled(&self, _hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
+        Box::pin(async { None })
+    }
+}

@@ -1,0 +1,144 @@
+//! `sequencer run`.
+//!
+//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, pool, builder, batcher, proposer, rpc. So requests
+//! end first, then what sends to L1, then the builder, and the chain's owner last.
+
+use crate::{
+    batcher::{Batcher, Queue},
+    builder::Builder,
+    client::OwnPool,
+    config::{BatcherConfig, ProposerConfig, RunConfig},
+    error::{Failure, NodeError},
+    follow::paths,
+    mempool::Mempool,
+    proposer::Proposer,
+    serve::{serve_rpc, PENDING},
+};
+use alloy::eips::BlockId;
+use gainsay_batch::{Packer, PackerConfig};
+use gainsay_bindings::Inbox;
+use gainsay_l1::{SecretKey, SendPolicy, TransactionManager};
+use gainsay_shell::{
+    open::{Node, Running},
+    owner::{self, Owner},
+    prometheus,
+    supervisor::Supervisor,
+};
+use std::{convert::Infallible, sync::Arc};
+use tokio::sync::{broadcast, Notify};
+
+const GWEI: u128 = 1_000_000_000;
+
+/// Runs the sequencer until it is told to stop.
+///
+/// # Errors
+/// When it cannot start, and when a task gives up.
+pub async fn run(config: RunConfig) -> Result<(), Failure> {
+    let mut supervisor = Supervisor::default();
+    start(config, &mut supervisor).await.map_err(|source| Failure::Failed { task: "start", source })?;
+    supervisor.run().await
+}
+
+async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Result<(), NodeError> {
+    let node = Node::open(&paths(&config.node, true)).await?;
+    check(&config, &node).await?;
+    if let Some(address) = config.node.metrics {
+        prometheus::serve(address).await?;
+    }
+    let (ready, _) = broadcast::channel(PENDING);
+    let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone())?;
+    let running = node.start(supervisor);
+    let wake = Arc::new(Notify::new());
+    let pool = start_pool(mempool, supervisor);
+    start_builder(&config, &running, pool.clone(), wake.clone(), supervisor);
+    start_batcher(config.batcher, &running, supervisor)?;
+    if let Some(proposer) = config.proposer {
+        start_proposer(proposer, &running, supervisor);
+    }
+    let client = Arc::new(OwnPool { pool, wake });
+    serve_rpc(config.node.rpc, &running, client, ready, supervisor).await
+}
+
+/// What only L1 and the network's parameters can tell.
+async fn check(config: &RunConfig, node: &Node) -> Result<(), NodeError> {
+    let least = node.network.chain.block_time_ms;
+    if let Some(given) = config.builder.block_time.map(|time| time.as_millis()).filter(|given| *given < u128::from(least)) {
+        return Err(NodeError::BlockTime { given, least });
+    }
+    let expected = node.client.read(node.network.contracts.inbox, Inbox::sequencerCall {}, BlockId::latest()).await?;
+    let given = config.batcher.key.address();
+    if given == expected { Ok(()) } else { Err(NodeError::NotSequencer { given, expected }) }
+}
+
+fn start_pool(mempool: Mempool, supervisor: &mut Supervisor<NodeError>) -> Owner<Mempool> {
+    let (pool, jobs) = owner::channel();
+    supervisor.spawn("pool", |stop| async move {
+        match owner::own(mempool, jobs, stop, |_| Ok::<_, Infallible>(false)).await {
+            Ok(()) => Ok(()),
+            Err(never) => match never {},
+        }
+    });
+    pool
+}
+
+fn start_builder(
+    config: &RunConfig,
+    node: &Running,
+    pool: Owner<Mempool>,
+    wake: Arc<Notify>,
+    supervisor: &mut Supervisor<NodeError>,
+) {
+    let builder = Builder {
+        chain: node.chain.clone(),
+        pool,
+        wake,
+        progress: node.progress.clone(),
+        inbox: node.inbox.clone(),
+        config: config.builder,
+    };
+    supervisor.spawn("builder", |stop| async move { Ok(builder.run(stop).await?) });
+}
+
+fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) -> Result<(), NodeError> {
+    let packer = PackerConfig {
+        max_age_ms: u64::try_from(config.interval.as_millis()).unwrap_or(u64::MAX),
+        ..PackerConfig::for_kind(config.da)
+    };
+    let queue = Queue::new(Packer::new(packer)?);
+    let (client, inbox, block_time_ms) = (node.client.clone(), node.network.contracts.inbox, node.network.chain.block_time_ms);
+    let (chain, store, progress, l1) = (node.chain.clone(), node.store.clone(), node.progress.clone(), node.inbox.clone());
+    supervisor.spawn("batcher", move |stop| async move {
+        let Some(manager) = take_over(&client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
+        let batcher = Batcher { chain, store, block_time_ms, inbox, client, manager, queue, progress, l1 };
+        Ok(batcher.run(stop).await?)
+    });
+    Ok(())
+}
+
+fn start_proposer(config: ProposerConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) {
+    let (client, chain, view) = (node.client.clone(), node.chain.clone(), node.rollup.clone());
+    let (rollup, settings, confirmations) = (node.network.contracts.rollup, node.network.rollup, config.confirmations);
+    supervisor.spawn("proposer", move |stop| async move {
+        let Some(manager) = take_over(&client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
+        let proposer = Proposer { chain, client, manager, rollup, settings, view, confirmations };
+        Ok(proposer.run(stop).await?)
+    });
+}
+
+/// Settles what an earlier run left pending with this key. None if told to stop meanwhile.
+async fn take_over(
+    client: &gainsay_l1::L1Client,
+    key: SecretKey,
+    policy: SendPolicy,
+    stop: &tokio_util::sync::CancellationToken,
+) -> Result<Option<TransactionManager>, NodeError> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(None),
+        manager = TransactionManager::start(client.clone(), key, policy) => Ok(Some(manager?)),
+    }
+}
+
+fn policy(max_fee_gwei: u64) -> SendPolicy {
+    let cap = u128::from(max_fee_gwei).saturating_mul(GWEI);
+    SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: std::time::Duration::from_millis(500), ..SendPolicy::default() }
+}

@@ -1,0 +1,37 @@
+//! JSON-RPC and metrics of a node.
+
+use crate::error::NodeError;
+use gainsay_rpc::{serve, Backend, Client, Limits};
+use gainsay_shell::{open::Running, supervisor::Supervisor};
+use gainsay_types::RecoveredTransaction;
+use std::{net::SocketAddr, sync::Arc};
+use tokio::sync::broadcast;
+
+/// Announcements of pending transactions that a slow subscriber may be behind.
+pub(crate) const PENDING: usize = 4096;
+
+/// Serves the chain's JSON-RPC.
+pub(crate) async fn serve_rpc(
+    address: SocketAddr,
+    node: &Running,
+    client: Arc<dyn Client>,
+    pending: broadcast::Sender<RecoveredTransaction>,
+    supervisor: &mut Supervisor<NodeError>,
+) -> Result<(), NodeError> {
+    let backend = Backend {
+        store: node.store.clone(),
+        config: Arc::new(node.network.chain.clone()),
+        client,
+        latest: node.latest.clone(),
+        pending,
+        version: concat!("gainsay/v", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let server = serve(address, backend, Limits::default()).await?;
+    tracing::info!(address = %server.address(), "JSON-RPC is served");
+    supervisor.spawn("rpc", |stop| async move {
+        stop.cancelled().await;
+        server.stop().await;
+        Ok(())
+    });
+    Ok(())
+}

@@ -26,13 +26,15 @@ pub struct Commit {
     pub(crate) writes: WriteBatch,
     /// Heads after the commit.
     pub(crate) heads: Heads,
+    /// The flat state changes.
+    pub(crate) moves_state: bool,
 }
 
 impl Commit {
     /// On top of what the store holds.
     #[must_use]
     pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), writes: WriteBatch::default(), heads: store.heads().as_ref().clone() }
+        Self { store: store.clone(), writes: WriteBatch::default(), heads: store.heads().as_ref().clone(), moves_state: false }
     }
 
     /// Heads as this commit leaves them.
@@ -113,6 +115,7 @@ impl Commit {
 
     pub(crate) fn set_latest(&mut self, id: BlockNumHash) -> Result<(), StoreError> {
         self.heads.latest = id;
+        self.moves_state = true;
         self.put(keys::FLAT, &FlatMarker(id))
     }
 

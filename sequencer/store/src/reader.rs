@@ -11,7 +11,7 @@ use revm::{
     state::{AccountInfo, Bytecode},
 };
 
-/// One block's state, the same however long it is held. Reads the flat state as long as nothing was committed since it was made; after that, and for
+/// One block's state, the same however long it is held. Reads the flat state as long as no block came or went since it was made; after that, and for
 /// older blocks, the trie, which takes several times as long.
 #[derive(Debug)]
 pub struct StateReader {
@@ -145,14 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_while_something_was_committed_is_not_used() {
+    fn what_was_read_while_a_block_was_committed_is_not_used() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = writer(&directory);
         let state = writer.store().latest_state().unwrap();
         let balance = |state: &StateReader| state.account(RICH).unwrap().unwrap().balance;
         let undisturbed = state.flat(|_| Ok(1)).unwrap();
-        let disturbed = state.flat(|store| writer.apply(Commit::new(store)).map(|()| 2)).unwrap();
-        assert_eq!((undisturbed, disturbed), (Some(1), None));
+        let elsewhere = state.flat(|store| writer.apply(Commit::new(store)).map(|()| 1)).unwrap();
+        let disturbed = state.flat(|store| {
+            let mut commit = Commit::new(store);
+            commit.set_latest(store.heads().latest)?;
+            writer.apply(commit)
+        });
+        assert_eq!((undisturbed, elsewhere, disturbed.unwrap()), (Some(1), Some(1), None));
         assert_eq!(state.flat(|_| Ok(3)).unwrap(), None, "nor anything after it");
         assert_eq!(balance(&state), U256::from(7), "the trie has the answer");
         let later = writer.store().latest_state().unwrap();

@@ -23,7 +23,7 @@ pub struct Store {
 
 struct Shared {
     database: Box<dyn Database>,
-    /// Odd while a commit is under way, and never the same before and after one: what a reader saw in between is whole if it did not change.
+    /// Odd while the flat state changes, and never the same before and after that: what a reader saw in between is whole if it did not change.
     generation: AtomicU64,
     heads: RwLock<Arc<Heads>>,
 }

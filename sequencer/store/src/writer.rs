@@ -64,11 +64,12 @@ impl Writer {
     pub fn apply(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         let heads = commit.heads.clone();
         commit.put(keys::HEADS, &heads)?;
-        self.store.in_next_generation(|| {
+        let write = || {
             self.store.database().apply(&commit.writes)?;
             self.store.set_heads(heads);
             Ok(())
-        })
+        };
+        if commit.moves_state { self.store.in_next_generation(write) } else { write() }
     }
 
     /// Returns once everything applied so far survives a power failure.

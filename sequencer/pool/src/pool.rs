@@ -270,7 +270,7 @@ impl Pool {
     fn worst_tails(&self) -> impl Iterator<Item = (Rank, &Arc<Pooled>)> {
         self.ranks.iter().flat_map(|(rank, sender)| {
             let queue = self.queues.get(sender);
-            queue.into_iter().flat_map(Queue::from_last).map(|pooled| (*rank, pooled))
+            queue.into_iter().flat_map(Queue::backwards).map(|pooled| (*rank, pooled))
         })
     }
 

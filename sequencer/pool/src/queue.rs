@@ -49,7 +49,7 @@ impl Queue {
     }
 
     /// From the highest nonce down.
-    pub(crate) fn from_last(&self) -> impl Iterator<Item = &Arc<Pooled>> {
+    pub(crate) fn backwards(&self) -> impl Iterator<Item = &Arc<Pooled>> {
         self.transactions.values().rev()
     }
 

@@ -5,7 +5,7 @@ use crate::{
     arguments::Arguments,
     chain::Chain,
     error::RpcError,
-    eth::{accounts, blocks, calls, fees, logs, node, proofs, transactions},
+    eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, transactions},
     gainsay, subscribe,
 };
 use alloy_eips::BlockNumHash;
@@ -27,6 +27,7 @@ pub(crate) struct Context {
     pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
     pub(crate) version: String,
     pub(crate) limits: Limits,
+    pub(crate) filters: filters::Filters,
     /// Permits of the methods that take long.
     heavy: Arc<Semaphore>,
 }
@@ -41,12 +42,22 @@ type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
 pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
     let Backend { store, config, client, latest, pending, version } = backend;
     let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
-    let mut module = RpcModule::new(Context { chain: Chain { store, config }, client, latest, pending, version, limits, heavy });
+    let mut module = RpcModule::new(Context {
+        chain: Chain { store, config },
+        client,
+        latest,
+        pending,
+        version,
+        limits,
+        filters: filters::Filters::default(),
+        heavy,
+    });
     node_methods(&mut module)?;
     block_methods(&mut module)?;
     account_methods(&mut module)?;
     transaction_methods(&mut module)?;
     heavy_methods(&mut module)?;
+    filter_methods(&mut module)?;
     subscribe::register(&mut module)?;
     Ok(module)
 }
@@ -100,6 +111,15 @@ fn heavy_methods(module: &mut Module) -> Registered {
     heavy(module, "eth_feeHistory", fees::history)?;
     heavy(module, "eth_getLogs", logs::get)?;
     heavy(module, "eth_getProof", proofs::get)
+}
+
+fn filter_methods(module: &mut Module) -> Registered {
+    light(module, "eth_newFilter", filters::new_logs)?;
+    light(module, "eth_newBlockFilter", filters::new_blocks)?;
+    light(module, "eth_newPendingTransactionFilter", filters::new_pending)?;
+    light(module, "eth_uninstallFilter", filters::uninstall)?;
+    heavy(module, "eth_getFilterChanges", filters::changes)?;
+    heavy(module, "eth_getFilterLogs", filters::all_logs)
 }
 
 fn light<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {

@@ -33,6 +33,8 @@ pub struct Limits {
     pub log_blocks: u64,
     /// Results of a log query.
     pub log_results: usize,
+    /// Filters installed at a time. Each remembers at most 4,096 block hashes.
+    pub filters: usize,
 }
 
 impl Default for Limits {
@@ -47,6 +49,7 @@ impl Default for Limits {
             call_gas: 50_000_000,
             log_blocks: 100_000,
             log_results: 20_000,
+            filters: 512,
         }
     }
 }

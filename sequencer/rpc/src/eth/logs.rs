@@ -6,13 +6,17 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use gainsay_store::BlockRecord;
 
 pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<Vec<Log>, RpcError> {
-    let filter: Filter = arguments.required()?;
+    matching_filter(context, &arguments.required()?)
+}
+
+/// All logs that a filter matches, within the server's limits.
+pub(super) fn matching_filter(context: &Context, filter: &Filter) -> Result<Vec<Log>, RpcError> {
     match filter.block_option {
         FilterBlockOption::AtBlockHash(hash) => {
             let block = context.chain.find_block(BlockId::from(hash))?.ok_or(RpcError::UnknownBlock)?;
-            Ok(matching(&block, &filter).collect())
+            Ok(matching(&block, filter).collect())
         }
-        FilterBlockOption::Range { from_block, to_block } => in_range(context, &filter, from_block, to_block),
+        FilterBlockOption::Range { from_block, to_block } => in_range(context, filter, from_block, to_block),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod blocks;
 pub(crate) mod calls;
 pub(crate) mod estimate;
 pub(crate) mod fees;
+pub(crate) mod filters;
 pub(crate) mod logs;
 pub(crate) mod node;
 pub(crate) mod proofs;

@@ -273,3 +273,39 @@ async fn the_nodes_own_methods_name_the_heads_and_the_output_roots() {
     let config: crate::ConfigInfo = serde_json::from_value(raw(&provider, "gainsay_config", json!([])).await.unwrap()).unwrap();
     assert_eq!((config.config.l2_chain_id, config.config_hash), (CHAIN_ID, config.config.hash()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn polled_filters_give_each_block_log_and_transaction_once() {
+    let node = Node::new();
+    let server = node.serve(Limits::default()).await;
+    let provider = wallet(&server, 0);
+    let contract = deploy(&provider).await;
+    let install = async |method, params| raw(&provider, method, params).await.unwrap();
+    let filter = install("eth_newFilter", json!([{ "address": contract }])).await;
+    let blocks = install("eth_newBlockFilter", json!([])).await;
+    let pending = install("eth_newPendingTransactionFilter", json!([])).await;
+    let receipt = send(&provider, call_with(contract, B256::repeat_byte(0x42))).await;
+    let poll = async |id: &Value| raw(&provider, "eth_getFilterChanges", json!([id])).await.unwrap();
+    assert_eq!(poll(&filter).await[0]["transactionHash"], json!(receipt.transaction_hash));
+    assert_eq!(poll(&blocks).await, json!([receipt.block_hash]));
+    assert_eq!(poll(&pending).await, json!([receipt.transaction_hash]));
+    for id in [&filter, &blocks, &pending] {
+        assert_eq!(poll(id).await, json!([]));
+    }
+    assert_eq!(raw(&provider, "eth_getFilterLogs", json!([filter])).await.unwrap().as_array().map(Vec::len), Some(1));
+    assert_eq!(raw(&provider, "eth_uninstallFilter", json!([filter])).await.unwrap(), json!(true));
+    let (code, message, _) = refusal(raw(&provider, "eth_getFilterChanges", json!([filter])).await);
+    assert_eq!((code, message.as_str()), (-32000, "filter not found"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_are_bounded() {
+    let node = Node::new();
+    let server = node.serve(Limits { filters: 2, ..Limits::default() }).await;
+    let provider = wallet(&server, 0);
+    for _ in 0..2 {
+        raw(&provider, "eth_newBlockFilter", json!([])).await.unwrap();
+    }
+    let (code, ..) = refusal(raw(&provider, "eth_newBlockFilter", json!([])).await);
+    assert_eq!(code, -32005);
+}

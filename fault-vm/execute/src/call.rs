@@ -60,7 +60,7 @@ pub struct CallOutcome {
     pub status: CallStatus,
     /// Gas used, refunds subtracted.
     pub gas_used: u64,
-    /// Gas used before refunds: no smaller limit can do.
+    /// Gas used before refunds, or the floor price of the data if that is more: no smaller limit can do.
     pub gas_spent: u64,
     /// What it returned; for a creation the code.
     pub output: Bytes,
@@ -128,7 +128,7 @@ fn call_env(request: CallRequest) -> TxEnv {
 }
 
 fn outcome(result: ExecutionResult) -> CallOutcome {
-    let (gas_used, gas_spent) = (result.tx_gas_used(), result.gas().total_gas_spent());
+    let (gas_used, gas_spent) = (result.tx_gas_used(), result.gas().total_gas_spent().max(result.gas().floor_gas()));
     let contract_address = result.created_address();
     let output = result.output().cloned().unwrap_or_default();
     let (status, logs) = match result {

@@ -31,6 +31,17 @@ fn each_fee_goes_to_its_own_vault() {
 }
 
 #[test]
+fn data_pays_at_least_its_floor_price() {
+    let mut chain = Chain::new();
+    let mut tx = transfer(0, FRIEND, 0);
+    tx.input = Bytes::from(vec![1; 1000]);
+    let block = chain.block(vec![], vec![signer(0).sign(tx)]);
+    // EIP-7623: 40 gas for each byte that is not zero; without it 16.
+    assert_eq!(block.header.gas_used, 21_000 + 40 * 1000);
+    assert_eq!(chain.balance(BASE_FEE_VAULT), U256::from(61_000) * U256::from(block.header.base_fee_per_gas.unwrap()));
+}
+
+#[test]
 fn an_attributes_message_sets_the_l1_fee_of_its_own_block() {
     let mut chain = Chain::new();
     let message = chain.attributes(50_000_000_000, 3, 1);

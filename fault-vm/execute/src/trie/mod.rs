@@ -6,7 +6,7 @@ mod sparse;
 mod state;
 mod update;
 
-pub use proof::{AccountProof, StorageProof, account_proof, prove};
+pub use proof::{AccountProof, Proof, StorageProof, account_proof, prove};
 pub use sparse::{SparseTrie, lookup};
 pub use state::{StateError, StateSource, TrieState, bytecode};
 pub use update::{TrieUpdate, update_state_root};

@@ -32,11 +32,20 @@ pub struct StorageProof {
     pub proof: Vec<Bytes>,
 }
 
+/// A value, or its absence, with the nodes that prove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The value, if there is one.
+    pub value: Option<Vec<u8>>,
+    /// Nodes from the root down.
+    pub nodes: Vec<Bytes>,
+}
+
 /// The nodes from `root` towards `key` (at most 32 bytes), and the value there. Without a value the nodes prove its absence.
 ///
 /// # Errors
 /// When a node on the way is missing or malformed.
-pub fn prove<N: NodeSource>(root: B256, key: &[u8], nodes: &N) -> Result<(Option<Vec<u8>>, Vec<Bytes>), TrieError<N::Error>> {
+pub fn prove<N: NodeSource>(root: B256, key: &[u8], nodes: &N) -> Result<Proof, TrieError<N::Error>> {
     if key.len() > 32 {
         return Err(TrieError::Key);
     }
@@ -46,18 +55,18 @@ pub fn prove<N: NodeSource>(root: B256, key: &[u8], nodes: &N) -> Result<(Option
     loop {
         // A node inside its parent is part of the parent's bytes.
         let own_bytes = matches!(node, Node::Unresolved(_));
-        let Some(loaded) = resolve(&mut node, nodes)? else { return Ok((None, proof)) };
+        let Some(loaded) = resolve(&mut node, nodes)? else { return Ok(Proof { value: None, nodes: proof }) };
         if own_bytes {
             proof.push(loaded.encode(&mut Vec::new()).into());
         }
         debug_assert!(own_bytes || matches!(loaded.reference, Some(Reference::Inline(_))));
         let (next, walked) = match &mut loaded.kind {
-            Kind::Leaf(rest, value) => return Ok(((*rest == path).then(|| core::mem::take(value)), proof)),
+            Kind::Leaf(rest, value) => return Ok(Proof { value: (*rest == path).then(|| core::mem::take(value)), nodes: proof }),
             Kind::Extension(shared, child) if path.starts_with(shared) => (core::mem::take(child), shared.len()),
-            Kind::Extension(..) => return Ok((None, proof)),
+            Kind::Extension(..) => return Ok(Proof { value: None, nodes: proof }),
             Kind::Branch(children, value) => match child_mut(children, &path) {
                 Some(child) => (core::mem::take(child), 1),
-                None => return Ok((Some(core::mem::take(value)).filter(|value| !value.is_empty()), proof)),
+                None => return Ok(Proof { value: Some(core::mem::take(value)).filter(|value| !value.is_empty()), nodes: proof }),
             },
         };
         path = tail(&path, walked);
@@ -76,7 +85,7 @@ pub fn account_proof<N: NodeSource>(
     nodes: &N,
 ) -> Result<AccountProof, TrieError<N::Error>> {
     let key = keccak256(address);
-    let (value, proof) = prove(state_root, key.as_slice(), nodes)?;
+    let Proof { value, nodes: proof } = prove(state_root, key.as_slice(), nodes)?;
     let account = value.map(|value| decode_account(&value, key)).transpose()?;
     let root = account.as_ref().map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
     let storage = slots.iter().map(|slot| storage_proof(root, *slot, nodes)).collect::<Result<_, _>>()?;
@@ -85,7 +94,7 @@ pub fn account_proof<N: NodeSource>(
 
 fn storage_proof<N: NodeSource>(root: B256, slot: U256, nodes: &N) -> Result<StorageProof, TrieError<N::Error>> {
     let key = hashed_slot(slot);
-    let (value, proof) = prove(root, key.as_slice(), nodes)?;
+    let Proof { value, nodes: proof } = prove(root, key.as_slice(), nodes)?;
     let value = value.map(|value| decode_word(&value, key)).transpose()?.unwrap_or_default();
     Ok(StorageProof { slot, value, proof })
 }

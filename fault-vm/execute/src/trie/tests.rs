@@ -158,7 +158,7 @@ proptest! {
     fn proofs_verify_with_another_implementation(before in map(), absent in key()) {
         let (root, state) = stored(&before);
         for key in before.keys().chain([&absent]) {
-            let (value, proof) = prove(root, key.as_slice(), &state).unwrap();
+            let Proof { value, nodes: proof } = prove(root, key.as_slice(), &state).unwrap();
             prop_assert_eq!(value.as_ref(), before.get(key));
             prop_assert!(alloy_trie::proof::verify_proof(root, Nibbles::unpack(key), value, &proof).is_ok());
         }

@@ -1,5 +1,7 @@
 //! Where public test suites lie: `GAINSAY_DATA`, or `shared/data` beside the repository.
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 
 /// The folder of a suite; none, with a message, if it is not on this machine.

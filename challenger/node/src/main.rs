@@ -5,7 +5,7 @@ mod cli;
 use clap::Parser;
 use cli::{Cli, Command};
 use gainsay_challenger::{run::run, status::ask};
-use std::{process::ExitCode, time::Duration};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 /// How long tasks on blocking threads may take to end once everything else has.
 const LAST_GRACE: Duration = Duration::from_secs(5);
@@ -31,14 +31,14 @@ fn execute(cli: Cli) -> eyre::Result<()> {
     result
 }
 
-#[allow(clippy::print_stdout, reason = "this is what the command was called for")]
 async fn dispatch(command: Command) -> eyre::Result<()> {
     match command {
         Command::Run(args) => run(args.config()).await?,
         Command::Status(args) => {
             let report = ask(args.url).await?;
             let text = if args.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
-            println!("{}", text.trim_end());
+            // A reader that has gone away wants nothing more.
+            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
         }
     }
     Ok(())

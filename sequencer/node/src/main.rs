@@ -12,7 +12,7 @@ use gainsay_sequencer::{
     status::{status, InWords},
     user::{Deposit, User},
 };
-use std::{process::ExitCode, time::Duration};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 /// How long tasks on blocking threads may take to end once everything else has.
 const LAST_GRACE: Duration = Duration::from_secs(5);
@@ -74,9 +74,9 @@ async fn open(args: &SenderArgs) -> eyre::Result<User> {
     Ok(User::open(&args.network, args.l1_rpc.as_str(), key).await?)
 }
 
-#[allow(clippy::print_stdout, reason = "this is what the command was called for")]
+/// To stdout; a reader that has gone away wants nothing more.
 fn print(text: &str) {
-    println!("{}", text.trim_end());
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
 /// An error without line breaks, which foreign errors may hold.

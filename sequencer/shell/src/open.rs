@@ -7,7 +7,7 @@ use crate::{
     owner::{self, Jobs},
     supervisor::Supervisor,
 };
-use alloy::eips::BlockNumHash;
+use alloy::eips::{eip4844::c_kzg, BlockNumHash};
 use gainsay_chain::{Chain, ChainError, Options};
 use gainsay_l1::{BeaconSource, Blobs, L1Client, L1Error, Network, NetworkError, RetryPolicy};
 use gainsay_store::Store;
@@ -110,6 +110,7 @@ impl Node {
     /// # Errors
     /// On anything that is not as it must be.
     pub async fn open(paths: &NodePaths<'_>) -> Result<Self, OpenError> {
+        load_kzg_setup();
         let network = Network::load(&paths.network.join("addresses.json"))?;
         let genesis = GenesisFile::load(&paths.network.join(&network.genesis.file))?.block(&network.chain)?;
         let client = L1Client::new(paths.l1_rpc, RetryPolicy::default())?;
@@ -168,6 +169,13 @@ impl Node {
         });
         Running { network, client, store, chain, genesis, progress, latest, inbox, rollup }
     }
+}
+
+/// Loads the trusted setup of KZG ahead of its first use, and without the tables that make proofs a little faster: they take seconds and 100 MB.
+fn load_kzg_setup() {
+    tokio::task::spawn_blocking(|| {
+        c_kzg::ethereum_kzg_settings(0);
+    });
 }
 
 /// A node whose common tasks run.

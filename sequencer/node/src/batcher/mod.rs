@@ -173,9 +173,12 @@ impl Batcher {
     /// Archives the own blobs, so that deriving them needs no beacon node.
     async fn archive(&self, blobs: &[alloy::primitives::Bytes]) -> Result<(), BatcherError> {
         let blobs = blobs.to_vec();
+        let verified = tokio::task::spawn_blocking(move || blobs.into_iter().filter_map(VerifiedBlob::compute).collect::<Vec<_>>());
+        // Fails only when the runtime shuts down.
+        let verified = verified.await.map_err(|_| Stopped)?;
         self.chain
             .with(move |core| {
-                for blob in blobs.into_iter().filter_map(VerifiedBlob::compute) {
+                for blob in verified {
                     core.chain.put_blob(&blob.hash(), blob.bytes())?;
                 }
                 Ok(())

@@ -25,6 +25,7 @@ fn main() -> eyre::Result<()> {
     let mut arguments = env::args().skip(1).map(|argument| argument.parse::<u64>());
     let blocks = arguments.next().transpose()?.unwrap_or(40);
     let transactions = arguments.next().transpose()?.unwrap_or(500);
+    gainsay_execute::native::install();
     let directory = tempfile::tempdir()?;
     let (config, genesis) = network();
     let database = SledDatabase::open(directory.path(), CACHE)?;

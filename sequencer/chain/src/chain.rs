@@ -36,12 +36,14 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Opens the data directory, or creates it at the genesis block. Also says what had to be repaired.
+    /// Opens the data directory, or creates it at the genesis block. Also says what had to be repaired. From now on this process recovers
+    /// signatures in C.
     ///
     /// # Errors
     /// When the genesis block is not the config's, when the directory is in use or belongs to another chain, and when it is damaged.
     pub fn open(options: &Options, config: ChainConfig, genesis: &Genesis) -> Result<(Self, Option<Repair>), ChainError> {
         config.validate()?;
+        gainsay_execute::native::install();
         let found = genesis.header.hash();
         if found != config.genesis_hash {
             return Err(ChainError::Genesis { found, expected: config.genesis_hash });

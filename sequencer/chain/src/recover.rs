@@ -3,7 +3,7 @@
 use gainsay_types::{InvalidTransaction, RecoveredTransaction, Transaction};
 use std::thread;
 
-/// Fewer signatures than this are not worth a thread (one takes about 40 µs).
+/// Fewer signatures than this are not worth a thread (one takes about 50 µs).
 const PER_THREAD: usize = 16;
 
 /// Recovers every sender, in order, on as many threads as there are cores.

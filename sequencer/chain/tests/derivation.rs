@@ -169,6 +169,16 @@ fn missing_blobs_are_named_and_pruned_ones_are_gone() {
     derive_all(&mut chain, &l1);
     chain.prune_blobs(9).unwrap();
     assert_eq!(chain.store().blob(&hashes[0]).unwrap(), None);
+
+    l1.reorganise(1);
+    l1.post_bytes(b"other garbage", 0, Posted::Blobs);
+    follow(&mut chain, &l1);
+    derive_all(&mut chain, &l1);
+    let other = chain.store().batch(2).unwrap().unwrap().data;
+    let BatchData::Blobs(hashes) = other else { panic!("a batch of blobs") };
+    assert!(chain.store().has_blob(&hashes[0]).unwrap());
+    chain.prune_blobs(2).unwrap();
+    assert!(!chain.store().has_blob(&hashes[0]).unwrap(), "the batch in the place of a pruned one is pruned too");
 }
 
 #[test]

@@ -194,6 +194,8 @@ impl Commit {
         if index < self.heads.batches {
             self.heads.batches = index;
             self.heads.batch_acc = self.store.batch_acc(index)?;
+            // Batches that come in their place have blobs to prune again.
+            self.heads.blobs_pruned = self.heads.blobs_pruned.min(index);
         }
         Ok(())
     }

@@ -188,4 +188,24 @@ mod tests {
         assert_eq!(keys("b", "a"), ["b1", "b2", "b3"]);
         assert!(keys("d", "d").is_empty());
     }
+
+    #[test]
+    fn a_value_as_large_as_the_largest_block_survives_reopening() {
+        let directory = tempfile::tempdir().unwrap();
+        // Thirty million gas buy less than four megabytes of logs or of transactions.
+        let value: Vec<u8> = (0..8_000_000u32).flat_map(|word| [(word >> 3) as u8]).collect();
+        for round in 0..2u8 {
+            let database = SledDatabase::open(directory.path(), 1 << 20).unwrap();
+            let mut batch = WriteBatch::default();
+            for key in 0..3 {
+                batch.put([round, key], value.clone());
+            }
+            database.apply(&batch).unwrap();
+            database.flush().unwrap();
+        }
+        let database = SledDatabase::open(directory.path(), 1 << 20).unwrap();
+        for key in [[0, 0], [0, 2], [1, 1]] {
+            assert!(database.get(&key).unwrap().as_ref() == Some(&value));
+        }
+    }
 }

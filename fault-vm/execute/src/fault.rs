@@ -40,7 +40,7 @@ pub enum Fault {
         /// The block gas limit.
         limit: u64,
     },
-    /// The block number or the parent's fee has reached the end of 64 bits, or the parent is not a block of this chain.
+    /// The parent header lacks what every block of this chain has, or its number is the last of 64 bits.
     #[error("the parent block has no {0}: it is not a block of this chain")]
     Parent(&'static str),
     /// The signature recovers to no address, or its s is high.

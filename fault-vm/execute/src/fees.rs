@@ -1,7 +1,11 @@
 //! Fees: EIP-1559's base fee, and the price of L1 data.
 
 use alloy_primitives::U256;
-use gainsay_types::ChainConfig;
+use gainsay_types::{
+    ChainConfig,
+    predeploys::{L1_BLOCK, l1_block_slot},
+};
+use revm::DatabaseRef;
 use serde::{Deserialize, Serialize};
 
 /// What a block charges for L1 data: parameters of the OP Stack's Ecotone formula, read from the L1Block predeploy.
@@ -25,6 +29,16 @@ impl L1FeeParameters {
         let low = scalars.as_limbs().first().copied().unwrap_or_default();
         // Halves of 64 bits fit 32.
         Self { base_fee, blob_base_fee, base_fee_scalar: (low & 0xffff_ffff) as u32, blob_base_fee_scalar: (low >> 32) as u32 }
+    }
+
+    /// What a block on top of this state charges, unless a deposit in it changes the parameters.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn read<DB: DatabaseRef>(db: &DB) -> Result<Self, DB::Error> {
+        let slot = |slot: u64| db.storage_ref(L1_BLOCK, U256::from(slot));
+        let (base_fee, blob_base_fee) = (slot(l1_block_slot::BASE_FEE)?, slot(l1_block_slot::BLOB_BASE_FEE)?);
+        Ok(Self::from_slots(base_fee, blob_base_fee, slot(l1_block_slot::SCALARS)?))
     }
 
     /// Wei for the EIP-2718 bytes of a signed transaction. Saturates, so that absurd L1 fees make transactions unpayable.

@@ -5,7 +5,7 @@ mod chain;
 
 use alloy_primitives::{Address, Bytes, TxKind, U256, bytes};
 use chain::{Chain, ETHER, LOGGER, PROBE, REVERTER, deposit, signer, transfer};
-use gainsay_execute::BlockBuilder;
+use gainsay_execute::{BlockBuilder, L1FeeParameters};
 use gainsay_types::{
     ChainConfig, UserDeposit,
     predeploys::{BASE_FEE_VAULT, L1_FEE_VAULT, SEQUENCER_FEE_VAULT},
@@ -48,7 +48,9 @@ fn an_attributes_message_sets_the_l1_fee_of_its_own_block() {
     let tx = signer(0).sign(transfer(0, FRIEND, 1));
     let units: u64 = tx.encode().iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
     let weighted = 16 * 1_368 * 50_000_000_000u128 + 810_949 * 3;
+    assert_eq!(L1FeeParameters::read(&chain.state).unwrap(), chain.begin(&[]).l1_fee_parameters());
     let block = chain.block(vec![message], vec![tx]);
+    assert_eq!(L1FeeParameters::read(&chain.state).unwrap().base_fee, U256::from(50_000_000_000u64));
     assert_eq!(block.l1_fees, [U256::ZERO, U256::from(u128::from(units) * weighted / 16_000_000)]);
 }
 

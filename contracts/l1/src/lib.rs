@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod follow;
 mod key;
+mod reads;
 pub mod revert;
 mod send;
 

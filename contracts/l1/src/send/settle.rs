@@ -3,6 +3,7 @@
 use super::{
     SendError,
     core::{Action, Attempt, Purpose, Sending},
+    fees::SendPolicy,
     manager::TransactionManager,
     transaction::{Prepared, TxRequest, empty_sidecar},
 };
@@ -54,7 +55,9 @@ impl TransactionManager {
         };
         let request = TxRequest { to: self.address(), ..TxRequest::default() };
         let prepared = Prepared { request, chain_id: self.chain_id, nonce, gas_limit: 21_000, sidecar };
-        let mut core = Sending::new(self.policy, blobs, nonce);
+        // What is in the way offers an unknown price: reach it in few steps.
+        let policy = SendPolicy { bump_percent: 100, blob_bump_percent: 100, max_refusals: 10, ..self.policy };
+        let mut core = Sending::new(policy, blobs, nonce);
         let mut refusal = String::new();
         loop {
             let (seen, _) = self.client.observe(self.address(), core.attempts(), self.started.elapsed()).await?;

@@ -187,6 +187,30 @@ async fn what_an_earlier_run_left_pending_is_awaited_or_replaced() -> eyre::Resu
 }
 
 #[tokio::test]
+async fn several_transactions_left_pending_are_cleared_in_order_before_anything_new() -> eyre::Result<()> {
+    let anvil = Anvil::start(&["--no-mining"])?;
+    let (client, account) = (anvil.client().clone(), Anvil::key(2).address());
+    for _ in 0..3 {
+        let left = json!([{ "from": account, "to": Address::repeat_byte(8), "value": "0x1", "gas": "0x7530" }]);
+        anvil.rpc("eth_sendTransaction", left).await?;
+    }
+    let mut starting = tokio::spawn(TransactionManager::start(client.clone(), Anvil::key(2), policy()));
+    // Replaced one by one: a block takes what is there, at times all the rest.
+    let mut manager = loop {
+        tokio::select! {
+            started = &mut starting => break started??,
+            () = sleep(Duration::from_millis(700)) => anvil.mine(1).await?,
+        }
+    };
+    assert_eq!(client.nonce(account, BlockId::latest()).await?, 3);
+    assert!(client.balance(Address::repeat_byte(8)).await? < U256::from(3), "the first at least was replaced");
+    anvil.automine(true).await?;
+    manager.send(transfer()).await?;
+    assert_eq!(client.nonce(account, BlockId::latest()).await?, 4);
+    Ok(())
+}
+
+#[tokio::test]
 async fn reverts_are_named_before_and_after_sending() -> eyre::Result<()> {
     let mut chain = Chain::new(&[]).await?;
     let to = chain.network.contracts.inbox;

@@ -95,9 +95,9 @@ fn post(chain: &mut Chain, l1: &mut L1, blocks: usize, more_messages: u64, leave
     l1.post(blocks, m, posted);
 }
 
-fn run(path: &Path, operations: Vec<Operation>) -> L1 {
+fn run(path: &Path, keep_unsafe: bool, operations: Vec<Operation>) {
     let mut l1 = L1::new();
-    let mut chain = Some(open(path, true));
+    let mut chain = Some(open(path, keep_unsafe));
     for operation in operations {
         let node = chain.as_mut().expect("a node runs");
         match operation {
@@ -110,7 +110,7 @@ fn run(path: &Path, operations: Vec<Operation>) -> L1 {
             Operation::Reorganise { depth } => l1.reorganise(depth),
             Operation::Restart => {
                 drop(chain.take());
-                chain = Some(open(path, true));
+                chain = Some(open(path, keep_unsafe));
             }
             Operation::Unwind { blocks } => {
                 let heads = node.heads();
@@ -125,7 +125,6 @@ fn run(path: &Path, operations: Vec<Operation>) -> L1 {
     follow(&mut chain, &l1);
     derive_all(&mut chain, &l1);
     assert_eq!(fingerprint(&mut chain), fresh(&l1));
-    l1
 }
 
 /// Holds after every operation.
@@ -149,8 +148,8 @@ proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_history_ends_where_a_fresh_derivation_of_the_final_inbox_ends(operations in prop::collection::vec(operation(), 1..40)) {
+    fn every_history_ends_where_a_fresh_derivation_of_the_final_inbox_ends(keep_unsafe: bool, operations in prop::collection::vec(operation(), 1..40)) {
         let directory = tempfile::tempdir().unwrap();
-        run(directory.path(), operations);
+        run(directory.path(), keep_unsafe, operations);
     }
 }

@@ -90,7 +90,7 @@ impl SledDatabase {
     /// When another process has it open, when the directory cannot be written, and when sled finds it damaged.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let lock = lock(path)?;
-        let config = sled::Config::new().path(path.join("db")).cache_capacity(cache_bytes).mode(sled::Mode::HighThroughput);
+        let config = sled::Config::new().path(path.join("db")).cache_capacity(cache_bytes);
         let mut attempt = 1;
         loop {
             match config.open() {

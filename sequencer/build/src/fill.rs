@@ -65,7 +65,8 @@ pub(crate) fn fill<DB: DatabaseRef>(
 /// No transaction uses less gas.
 const LEAST_GAS: u64 = 21_000;
 
-/// Whether the same transaction would fail in the next block as well. Gas left and base fee are of this block alone.
+/// Whether the same transaction would fail in the next block as well. Gas left and base fee are of this block alone. A nonce too high says
+/// that a rollback took the transaction before it off the chain and that the pool has yet to hear of it.
 fn is_lasting(fault: &Fault) -> bool {
-    !matches!(fault, Fault::GasLeft { .. } | Fault::FeeBelowBaseFee { .. })
+    !matches!(fault, Fault::GasLeft { .. } | Fault::FeeBelowBaseFee { .. } | Fault::NonceTooHigh { .. })
 }

@@ -207,6 +207,16 @@ fn what_cannot_be_executed_is_rejected_with_its_sender_left_out() {
 }
 
 #[test]
+fn a_transaction_ahead_of_the_state_stays_in_the_pool() {
+    let mut scene = Scene::new();
+    let transaction = signed(0, transfer(1, 9)).recover().unwrap();
+    let account = Account { nonce: 1, balance: U256::MAX, is_contract: false };
+    scene.pool.insert(Candidate { transaction, account, l1_fee: U256::ZERO }).unwrap();
+    let attempt = scene.attempt_at(250);
+    assert!(attempt.rejected.is_empty() && matches!(attempt.outcome, Outcome::Idle));
+}
+
+#[test]
 fn a_block_of_rejected_transactions_only_is_not_made() {
     let mut scene = Scene::new();
     scene.add(FUNDED, transfer(0, 9));

@@ -34,13 +34,16 @@ pub struct FeedBlock {
 }
 
 impl FeedBlock {
-    /// From a stored block.
-    pub(crate) fn new(store: &Store, record: &BlockRecord) -> Result<Self, RpcError> {
+    /// From a stored block; none if a rollback has just replaced the block before it.
+    pub(crate) fn new(store: &Store, record: &BlockRecord) -> Result<Option<Self>, RpcError> {
         let before = match record.header.number.checked_sub(1) {
-            Some(parent) => store.header(parent)?.ok_or(RpcError::UnknownBlock)?.deposit_index,
+            Some(parent) => match store.header(parent)?.filter(|parent| parent.header.hash() == record.header.parent_hash) {
+                Some(parent) => parent.deposit_index,
+                None => return Ok(None),
+            },
             None => 0,
         };
-        Ok(Self {
+        Ok(Some(Self {
             number: record.header.number,
             hash: record.header.hash(),
             parent_hash: record.header.parent_hash,
@@ -49,6 +52,6 @@ impl FeedBlock {
             deposit_count: record.deposit_index.saturating_sub(before),
             deposit_acc: store.deposit_acc(record.deposit_index)?,
             transactions: record.user_transactions().map(|transaction| transaction.encoded_2718().into()).collect(),
-        })
+        }))
     }
 }

@@ -151,7 +151,8 @@ impl Notice {
         match self {
             Self::Header => Ok(vec![raw(&json::header(block)?)?]),
             Self::Logs(filter) => logs::matching(block, filter).map(|log| raw(&log)).collect(),
-            Self::Feed => Ok(vec![raw(&FeedBlock::new(&context.chain.store, block)?)?]),
+            // Without an announcement now, the cursor finds the rollback at its next step.
+            Self::Feed => FeedBlock::new(&context.chain.store, block)?.iter().map(raw).collect(),
         }
     }
 }

@@ -93,8 +93,10 @@ async fn submit(context: &Arc<Context>, bytes: Bytes) -> Result<B256, RpcError> 
 fn find(context: &Context, hash: B256) -> Result<Option<(BlockRecord, usize)>, RpcError> {
     let Some(location) = context.chain.store.transaction(&hash)? else { return Ok(None) };
     let index = usize::try_from(location.index).unwrap_or(usize::MAX);
+    // Between the two reads a rollback may have put another block there.
+    let is_there = |block: &BlockRecord| block.transactions.get(index).is_some_and(|found| found.tx_hash() == hash);
     let block = context.chain.store.block(location.block)?;
-    Ok(block.filter(|block| index < block.transactions.len()).map(|block| (block, index)))
+    Ok(block.filter(is_there).map(|block| (block, index)))
 }
 
 fn find_receipt(context: &Context, hash: B256) -> Result<Option<json::Receipt>, RpcError> {

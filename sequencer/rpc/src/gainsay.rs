@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Number and hash of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockId {
+pub struct BlockRef {
     /// Number.
     #[serde(with = "quantity")]
     pub number: u64,
@@ -17,7 +17,7 @@ pub struct BlockId {
     pub hash: B256,
 }
 
-impl From<BlockNumHash> for BlockId {
+impl From<BlockNumHash> for BlockRef {
     fn from(id: BlockNumHash) -> Self {
         Self { number: id.number, hash: id.hash }
     }
@@ -28,15 +28,15 @@ impl From<BlockNumHash> for BlockId {
 #[serde(rename_all = "camelCase")]
 pub struct SyncStatus {
     /// The sequencer's word.
-    pub latest: BlockId,
+    pub latest: BlockRef,
     /// Derived from the inbox.
-    pub safe: BlockId,
+    pub safe: BlockRef,
     /// Derived from finalised L1.
-    pub finalized: BlockId,
+    pub finalized: BlockRef,
     /// The safe cursor, as assertions claim it. Its numbers are plain, as in the bindings of the protocol.
     pub safe_state: State,
     /// The newest L1 block that was read; none before the first.
-    pub l1: Option<BlockId>,
+    pub l1: Option<BlockRef>,
     /// Number of the newest finalised L1 block heard of.
     #[serde(with = "quantity")]
     pub l1_finalized: u64,
@@ -53,7 +53,7 @@ pub struct SyncStatus {
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     /// The block.
-    pub block: BlockId,
+    pub block: BlockRef,
     /// Output root, version 0.
     pub output_root: B256,
     /// Root of the state.
@@ -82,7 +82,7 @@ pub(crate) fn sync_status(context: &Context, _: &mut Arguments<'_>) -> Result<Sy
         safe: heads.safe_head().into(),
         finalized: heads.finalized_head().into(),
         safe_state: heads.safe,
-        l1: heads.l1.map(|block| BlockId { number: block.number, hash: block.hash }),
+        l1: heads.l1.map(|block| BlockRef { number: block.number, hash: block.hash }),
         l1_finalized: heads.l1_finalized,
         batches: heads.batches,
         messages: heads.messages,
@@ -93,7 +93,7 @@ pub(crate) fn output_at_block(context: &Context, arguments: &mut Arguments<'_>) 
     let tag = arguments.optional::<BlockNumberOrTag>()?.unwrap_or_default();
     let block = context.chain.header(tag.into())?;
     Ok(Output {
-        block: BlockId { number: block.header.number, hash: block.header.hash() },
+        block: BlockRef { number: block.header.number, hash: block.header.hash() },
         output_root: block.output_root,
         state_root: block.header.state_root,
         message_passer_storage_root: block.header.withdrawals_root.unwrap_or_default(),

@@ -18,5 +18,5 @@ mod tests;
 
 pub use backend::{Answer, Backend, Client, SubmitError};
 pub use feed::FeedBlock;
-pub use gainsay::{BlockId as HeadId, ConfigInfo, Output, SyncStatus};
+pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
 pub use server::{Limits, RpcServer, ServeError, serve};

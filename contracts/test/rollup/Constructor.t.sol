@@ -16,6 +16,8 @@ contract RollupConstructorTest is RollupFixture {
         RollupParams memory p = rollupParams();
         p.challengeWindow = uint64(bound(window, 0, 2 * p.clock));
         refuse(p);
+        p.challengeWindow = 2 * p.clock;
+        refuse(p);
         p.challengeWindow = 2 * p.clock + 1;
         new Rollup(p);
     }

@@ -114,8 +114,6 @@ impl Judge {
             metrics::gauge!("gainsay_assertions", "verdict" => verdict).set(count as f64);
         }
         metrics::gauge!("gainsay_assertions_confirmed").set(summary.confirmed as f64);
-        metrics::gauge!("gainsay_safe_block").set(chain.safe as f64);
-        metrics::gauge!("gainsay_l1_block").set(l1.read as f64);
         self.report.send_replace(Arc::new(report));
     }
 }

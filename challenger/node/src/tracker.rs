@@ -1,6 +1,6 @@
 //! Which assertions there are, what the challenger holds of each, and which one to check next. No clock, no chain, no network.
 
-use crate::verdict::{judge, Verdict, Waiting};
+use crate::verdict::{Verdict, Waiting, judge};
 use alloy::primitives::B256;
 use gainsay_shell::assertions::Assertions;
 use gainsay_types::State;
@@ -143,7 +143,9 @@ mod tests {
     /// Genesis 1, its children 2 (right) and 3 (wrong), and 4 on top of 3, 5 on top of 2.
     fn tree() -> Assertions {
         let mut tree = Assertions::default();
-        for (id, parent, end) in [(1, 0, state(0, 10)), (2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))] {
+        for (id, parent, end) in
+            [(1, 0, state(0, 10)), (2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))]
+        {
             tree.created(assertion(id, parent, end, u64::from(id)));
         }
         tree

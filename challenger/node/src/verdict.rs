@@ -132,7 +132,10 @@ impl fmt::Display for Departure {
             Reason::OutputRoot => write!(f, "block {wrong} has another output root; block {agreed} is the last agreed"),
             Reason::BlocksInvented => write!(f, "there is no block {wrong}; block {agreed} is the last agreed"),
             Reason::BlocksLeftOut => write!(f, "block {wrong} is left out; block {agreed} is the last agreed"),
-            Reason::Cursor => write!(f, "the blocks up to {agreed} are right, how far the inbox was read is not; block {wrong} would be the first wrong one"),
+            Reason::Cursor => write!(
+                f,
+                "the blocks up to {agreed} are right, how far the inbox was read is not; block {wrong} would be the first wrong one"
+            ),
         }
     }
 }

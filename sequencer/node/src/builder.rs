@@ -6,18 +6,18 @@ use crate::{
     mempool::{Mempool, Offer},
 };
 use alloy::primitives::Address;
-use gainsay_build::{attempt, BuildError, Job, Limits, Outcome, Rejected};
-use gainsay_chain::{recover_senders, ChainError};
-use gainsay_execute::trie::{update_state_root, TrieError};
+use gainsay_build::{BuildError, Job, Limits, Outcome, Rejected, attempt};
+use gainsay_chain::{ChainError, recover_senders};
+use gainsay_execute::trie::{TrieError, update_state_root};
 use gainsay_shell::{
     chain::{ChainCore, ChainOwner, Progress},
     follow::InboxView,
     owner::{Owner, Stopped},
 };
 use gainsay_store::StoreError;
-use gainsay_types::{Message, MessageBody, Millis, MAX_MESSAGES_PER_BATCH};
+use gainsay_types::{MAX_MESSAGES_PER_BATCH, Message, MessageBody, Millis};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{watch, Notify};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait when nothing is due and nothing wakes the builder.
@@ -47,12 +47,11 @@ pub enum BuilderError {
         #[from]
         source: TrieError<StoreError>,
     },
-    /// The build core.
+    /// The build core. Boxed: a fault carries its numbers.
     #[error("{source}")]
     Build {
         /// The reason.
-        #[from]
-        source: BuildError<StoreError>,
+        source: Box<BuildError<StoreError>>,
     },
     /// The process is stopping.
     #[error("{source}")]
@@ -61,6 +60,12 @@ pub enum BuilderError {
         #[from]
         source: Stopped,
     },
+}
+
+impl From<BuildError<StoreError>> for BuilderError {
+    fn from(source: BuildError<StoreError>) -> Self {
+        Self::Build { source: Box::new(source) }
+    }
 }
 
 /// What the task works with.
@@ -80,7 +85,7 @@ pub struct Builder {
 }
 
 /// What an attempt came to.
-enum Attempted {
+pub(crate) enum Attempted {
     Built { changed: Vec<Address>, rejected: Vec<Rejected>, time: Millis },
     Wait { until: Millis, rejected: Vec<Rejected> },
     Idle { rejected: Vec<Rejected> },
@@ -156,7 +161,7 @@ impl Builder {
 }
 
 /// Builds and imports a block on the tip, if one is due. Runs on the chain's owner, so that the tip cannot move meanwhile.
-fn build(core: &mut ChainCore, offer: Offer, now: Millis, config: &BuilderConfig) -> Result<Attempted, BuilderError> {
+pub(crate) fn build(core: &mut ChainCore, offer: Offer, now: Millis, config: &BuilderConfig) -> Result<Attempted, BuilderError> {
     let store = core.chain.store().clone();
     let state = store.latest_state()?;
     let (parent, parent_time) = (state.block().header.clone(), state.block().time());
@@ -180,7 +185,6 @@ fn build(core: &mut ChainCore, offer: Offer, now: Millis, config: &BuilderConfig
     tracing::info!(number = id.number, hash = %id.hash, transactions, deposits, gas, "block built");
     metrics::counter!("gainsay_blocks_built").increment(1);
     metrics::counter!("gainsay_transactions_executed").increment(transactions as u64);
-    metrics::gauge!("gainsay_latest_block").set(id.number as f64);
     Ok(Attempted::Built { changed: block.changes.accounts.keys().copied().collect(), rejected: attempt.rejected, time: now })
 }
 

@@ -2,10 +2,10 @@
 
 use crate::mempool::{Mempool, SubmitFailure};
 use alloy::{
-    primitives::{Address, Bytes, B256, U64},
+    primitives::{Address, B256, Bytes, U64},
     providers::{Provider, RootProvider},
     rpc::types::BlockNumberOrTag,
-    transports::{http::reqwest::Url, RpcError},
+    transports::{RpcError, http::reqwest::Url},
 };
 use gainsay_rpc::{Answer, Client, SubmitError};
 use gainsay_shell::owner::Owner;

@@ -1,7 +1,10 @@
 //! `sequencer deploy`: from parameters to contracts on L1 and the files that nodes need.
 
 use crate::params::{Params, ParamsError};
-use gainsay_l1::{BlockRef, Contracts, DeployError, DeployPlan, GenesisRecord, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey, SendPolicy};
+use gainsay_l1::{
+    BlockRef, Contracts, DeployError, DeployPlan, GenesisRecord, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey,
+    SendPolicy,
+};
 use gainsay_shell::genesis::{GenesisFile, GenesisFileError};
 use gainsay_types::{ChainConfig, Millis};
 use std::path::Path;

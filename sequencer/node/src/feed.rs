@@ -3,11 +3,7 @@
 use alloy::transports::http::reqwest::Url;
 use gainsay_chain::{ChainError, FeedBlock, Imported};
 use gainsay_rpc::FeedBlock as Announced;
-use gainsay_shell::{
-    chain::ChainOwner,
-    follow::InboxView,
-    owner::Stopped,
-};
+use gainsay_shell::{chain::ChainOwner, follow::InboxView, owner::Stopped};
 use gainsay_store::Store;
 use gainsay_types::{InvalidTransaction, Millis, Transaction};
 use jsonrpsee::{

@@ -5,7 +5,7 @@ use crate::{
     config::{FollowConfig, NodeConfig},
     error::{Failure, NodeError},
     feed::follow_feed,
-    serve::{serve_rpc, PENDING},
+    serve::{PENDING, serve_rpc},
 };
 use gainsay_rpc::Client;
 use gainsay_shell::{

@@ -16,4 +16,6 @@ pub mod proposer;
 pub mod run;
 mod serve;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod user;

@@ -9,7 +9,7 @@ use gainsay_sequencer::{
     follow::follow,
     keys,
     run::run,
-    status::{status, InWords},
+    status::{InWords, status},
     user::{Deposit, User},
 };
 use std::{io::Write, process::ExitCode, time::Duration};

@@ -6,12 +6,12 @@ use alloy::{
     primitives::{Address, KECCAK256_EMPTY, U256},
 };
 use gainsay_build::Rejected;
-use gainsay_execute::{next_base_fee, trie::StateSource, L1FeeParameters};
+use gainsay_execute::{L1FeeParameters, next_base_fee, trie::StateSource};
 use gainsay_pool::{Account, Best, Candidate, Limits, Pool, Rejection, Rules};
 use gainsay_store::{StateReader, Store, StoreError};
 use gainsay_types::{
-    predeploys::{l1_block_slot, L1_BLOCK},
     ChainConfig, RecoveredTransaction,
+    predeploys::{L1_BLOCK, l1_block_slot},
 };
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -135,7 +135,8 @@ impl Mempool {
 
     fn refresh(&mut self, senders: Vec<Address>) -> Result<(), StoreError> {
         let state = self.store.latest_state()?;
-        let accounts = senders.into_iter().map(|sender| Ok((sender, self.account(&state, sender)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        let accounts =
+            senders.into_iter().map(|sender| Ok((sender, self.account(&state, sender)?))).collect::<Result<Vec<_>, StoreError>>()?;
         self.pool.on_block(base_fee_after(&self.config, &state), accounts);
         metrics::gauge!("gainsay_pool_transactions").set(self.pool.len() as f64);
         Ok(())

@@ -1,14 +1,14 @@
 //! The parameters of a deployment: `params.json`.
 
-use alloy::primitives::{keccak256, Address, B256};
-use gainsay_bindings::{predeploys, GenesisParams};
+use alloy::primitives::{Address, B256, keccak256};
+use gainsay_bindings::{GenesisParams, predeploys};
 use gainsay_execute::genesis::{GenesisAccount, GenesisAlloc};
 use gainsay_l1::{InboxSettings, RollupSettings};
 use gainsay_shell::genesis::GenesisFile;
 use gainsay_types::{ChainConfig, Millis, SPEC_ID_OSAKA};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{btree_map::Entry, BTreeMap},
+    collections::{BTreeMap, btree_map::Entry},
     fs,
     path::{Path, PathBuf},
 };

@@ -12,22 +12,25 @@ use crate::{
     follow::paths,
     mempool::Mempool,
     proposer::Proposer,
-    serve::{serve_rpc, PENDING},
+    serve::{PENDING, serve_rpc},
 };
 use alloy::eips::BlockId;
 use gainsay_batch::{Packer, PackerConfig};
 use gainsay_bindings::Inbox;
-use gainsay_l1::{SecretKey, SendPolicy, TransactionManager};
+use gainsay_l1::{L1Client, Recovery, SecretKey, SendPolicy, TransactionManager};
 use gainsay_shell::{
     open::{Node, Running},
     owner::{self, Owner},
     prometheus,
     supervisor::Supervisor,
 };
-use std::{convert::Infallible, sync::Arc};
-use tokio::sync::{broadcast, Notify};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
 
 const GWEI: u128 = 1_000_000_000;
+/// Wait after a failure of L1.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// Runs the sequencer until it is told to stop.
 ///
@@ -81,13 +84,7 @@ fn start_pool(mempool: Mempool, supervisor: &mut Supervisor<NodeError>) -> Owner
     pool
 }
 
-fn start_builder(
-    config: &RunConfig,
-    node: &Running,
-    pool: Owner<Mempool>,
-    wake: Arc<Notify>,
-    supervisor: &mut Supervisor<NodeError>,
-) {
+fn start_builder(config: &RunConfig, node: &Running, pool: Owner<Mempool>, wake: Arc<Notify>, supervisor: &mut Supervisor<NodeError>) {
     let builder = Builder {
         chain: node.chain.clone(),
         pool,
@@ -100,16 +97,14 @@ fn start_builder(
 }
 
 fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) -> Result<(), NodeError> {
-    let packer = PackerConfig {
-        max_age_ms: u64::try_from(config.interval.as_millis()).unwrap_or(u64::MAX),
-        ..PackerConfig::for_kind(config.da)
-    };
+    let packer =
+        PackerConfig { max_age_ms: u64::try_from(config.interval.as_millis()).unwrap_or(u64::MAX), ..PackerConfig::for_kind(config.da) };
     let queue = Queue::new(Packer::new(packer)?);
     let (client, inbox, block_time_ms) = (node.client.clone(), node.network.contracts.inbox, node.network.chain.block_time_ms);
     let (chain, store, progress, l1) = (node.chain.clone(), node.store.clone(), node.progress.clone(), node.inbox.clone());
     supervisor.spawn("batcher", move |stop| async move {
         let Some(manager) = take_over(&client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
-        let batcher = Batcher { chain, store, block_time_ms, inbox, client, manager, queue, progress, l1 };
+        let batcher = Batcher { chain, store, block_time_ms, inbox, client, manager, queue, progress, l1, prices: None };
         Ok(batcher.run(stop).await?)
     });
     Ok(())
@@ -127,18 +122,30 @@ fn start_proposer(config: ProposerConfig, node: &Running, supervisor: &mut Super
 
 /// Settles what an earlier run left pending with this key. None if told to stop meanwhile.
 async fn take_over(
-    client: &gainsay_l1::L1Client,
+    client: &L1Client,
     key: SecretKey,
     policy: SendPolicy,
-    stop: &tokio_util::sync::CancellationToken,
+    stop: &CancellationToken,
 ) -> Result<Option<TransactionManager>, NodeError> {
-    tokio::select! {
-        () = stop.cancelled() => Ok(None),
-        manager = TransactionManager::start(client.clone(), key, policy) => Ok(Some(manager?)),
+    loop {
+        let started = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            started = TransactionManager::start(client.clone(), key.clone(), policy) => started,
+        };
+        match started {
+            Err(error) if error.recovery() == Recovery::Retry => {
+                tracing::warn!(%error, "pending transactions cannot be settled, trying again")
+            }
+            other => return Ok(Some(other?)),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(RETRY) => {}
+        }
     }
 }
 
 fn policy(max_fee_gwei: u64) -> SendPolicy {
     let cap = u128::from(max_fee_gwei).saturating_mul(GWEI);
-    SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: std::time::Duration::from_millis(500), ..SendPolicy::default() }
+    SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: Duration::from_millis(500), ..SendPolicy::default() }
 }

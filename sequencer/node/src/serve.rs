@@ -1,7 +1,7 @@
 //! JSON-RPC and metrics of a node.
 
 use crate::error::NodeError;
-use gainsay_rpc::{serve, Backend, Client, Limits};
+use gainsay_rpc::{Backend, Client, Limits, serve};
 use gainsay_shell::{open::Running, supervisor::Supervisor};
 use gainsay_types::RecoveredTransaction;
 use std::{net::SocketAddr, sync::Arc};

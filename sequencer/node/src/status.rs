@@ -2,7 +2,7 @@
 
 use alloy::{
     providers::{Provider, RootProvider},
-    transports::{http::reqwest::Url, RpcError, TransportErrorKind},
+    transports::{RpcError, TransportErrorKind, http::reqwest::Url},
 };
 use gainsay_rpc::SyncStatus;
 use std::fmt;
@@ -43,6 +43,10 @@ impl fmt::Display for InWords<'_> {
             None => writeln!(f, "L1         nothing read yet")?,
         }
         let state = &status.safe_state;
-        writeln!(f, "inbox      {} of {} batches derived, {} of {} messages executed", state.batch_index, status.batches, state.deposit_index, status.messages)
+        writeln!(
+            f,
+            "inbox      {} of {} batches derived, {} of {} messages executed",
+            state.batch_index, status.batches, state.deposit_index, status.messages
+        )
     }
 }

@@ -2,15 +2,17 @@
 
 use alloy::{
     eips::BlockId,
-    primitives::{keccak256, Address, Bytes, B256, U256},
+    primitives::{Address, B256, Bytes, U256, keccak256},
     rpc::types::{Filter, Log},
     sol_types::{SolCall, SolEvent},
 };
 use gainsay_bindings::{
-    inbox::Inbox::{MessageEnqueued, MessageLink},
     Inbox, Portal,
+    inbox::Inbox::{MessageEnqueued, MessageLink},
 };
-use gainsay_l1::{BlockRef, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey, SendError, SendPolicy, TransactionManager, TxRequest};
+use gainsay_l1::{
+    BlockRef, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey, SendError, SendPolicy, TransactionManager, TxRequest,
+};
 use gainsay_types::MAX_MESSAGES_PER_BATCH;
 use std::path::Path;
 

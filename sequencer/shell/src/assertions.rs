@@ -2,7 +2,7 @@
 
 use alloy::primitives::B256;
 use gainsay_types::State;
-use std::collections::{btree_map::Entry, BTreeMap};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// An assertion as L1 created it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -135,6 +135,7 @@ impl ChainCore {
     fn publish(&self, up_to_date: bool, needs: Option<NeededBlobs>) {
         let now = Progress { heads: self.chain.heads(), up_to_date, needs, rewinds: self.rewinds };
         let latest = now.heads.latest;
+        measure(&now.heads);
         self.latest.send_if_modified(|before| std::mem::replace(before, latest) != latest);
         self.progress.send_if_modified(|before| {
             let changed = *before != now;
@@ -142,4 +143,13 @@ impl ChainCore {
             changed
         });
     }
+}
+
+fn measure(heads: &Heads) {
+    metrics::gauge!("gainsay_latest_block").set(heads.latest.number as f64);
+    metrics::gauge!("gainsay_safe_block").set(heads.safe.l2_block_number as f64);
+    metrics::gauge!("gainsay_finalized_block").set(heads.finalized.l2_block_number as f64);
+    metrics::gauge!("gainsay_l1_block").set(heads.l1.map_or(0, |block| block.number) as f64);
+    metrics::gauge!("gainsay_batches").set(heads.batches as f64);
+    metrics::gauge!("gainsay_batches_derived").set(heads.safe.batch_index as f64);
 }

@@ -1,6 +1,6 @@
 //! `genesis.json`: the accounts of the first L2 block.
 
-use gainsay_execute::genesis::{genesis_block, Genesis, GenesisAlloc, GenesisError};
+use gainsay_execute::genesis::{Genesis, GenesisAlloc, GenesisError, genesis_block};
 use gainsay_types::{ChainConfig, Millis};
 use serde::{Deserialize, Serialize};
 use std::{fs, io::Write, path::Path};

@@ -2,12 +2,12 @@
 
 use crate::{
     chain::{ChainCore, ChainOwner, Progress},
-    follow::{fetch_blobs, follow_inbox, follow_rollup, prune_blobs, FollowError, InboxView, RollupView, Source},
+    follow::{FollowError, InboxView, RollupView, Source, fetch_blobs, follow_inbox, follow_rollup, prune_blobs},
     genesis::{GenesisFile, GenesisFileError},
     owner::{self, Jobs},
     supervisor::Supervisor,
 };
-use alloy::eips::{eip4844::c_kzg, BlockNumHash};
+use alloy::eips::{BlockNumHash, eip4844::c_kzg};
 use gainsay_chain::{Chain, ChainError, Options};
 use gainsay_l1::{BeaconSource, Blobs, L1Client, L1Error, Network, NetworkError, RetryPolicy};
 use gainsay_store::Store;
@@ -116,15 +116,15 @@ impl Node {
         let client = L1Client::new(paths.l1_rpc, RetryPolicy::default())?;
         network.verify_against_l1(&client).await?;
         let beacons = paths.beacon.iter().map(|url| Ok(Box::new(BeaconSource::new(url)?) as _)).collect::<Result<Vec<_>, L1Error>>()?;
-        let options = Options {
-            path: paths.data.clone(),
-            l1_chain_id: network.l1_chain_id,
-            cache_bytes: CACHE,
-            keep_unsafe: paths.keep_unsafe,
-        };
+        let options =
+            Options { path: paths.data.clone(), l1_chain_id: network.l1_chain_id, cache_bytes: CACHE, keep_unsafe: paths.keep_unsafe };
         let (chain, repair) = Chain::open(&options, network.chain.clone(), &genesis)?;
         if let Some(repair) = repair {
-            tracing::warn!(from = repair.from.number, to = repair.to.number, "the last run did not end well; unwound to the last whole block");
+            tracing::warn!(
+                from = repair.from.number,
+                to = repair.to.number,
+                "the last run did not end well; unwound to the last whole block"
+            );
         }
         let source = Source {
             client: client.clone(),

@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 use tokio::{
-    signal::unix::{signal, SignalKind},
+    signal::unix::{SignalKind, signal},
     task::{JoinError, JoinHandle},
 };
 use tokio_util::sync::CancellationToken;

@@ -4,6 +4,6 @@ mod client;
 mod report;
 mod server;
 
-pub use client::{ask, AskError};
+pub use client::{AskError, ask};
 pub use report::{AssertionReport, ChainReport, L1Report, Report, Summary};
 pub use server::{ListenError, StatusServer};

@@ -1,6 +1,6 @@
 //! The arguments of an append: what the batch was built on, and the proof of what it consumes.
 
-use alloy::primitives::{keccak256, B256};
+use alloy::primitives::{B256, keccak256};
 use gainsay_bindings::inbox::Inbox::{Append, MessageLink};
 use gainsay_store::{Store, StoreError};
 use gainsay_types::{Message, MessageBody};

@@ -20,7 +20,7 @@ use gainsay_shell::{
     owner::Stopped,
 };
 use gainsay_store::{Store, StoreError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 const INTERVAL: Duration = Duration::from_millis(250);
 /// How long a batch that was included may take to be read back, before its blocks are looked at again.
 const READ_BACK: Duration = Duration::from_secs(60);
+/// How long L1's prices count as present.
+const PRICES: Duration = Duration::from_secs(6);
 /// Wait after a failure of L1.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -98,6 +100,8 @@ pub struct Batcher {
     pub progress: watch::Receiver<Progress>,
     /// Where reading L1 is.
     pub l1: watch::Receiver<InboxView>,
+    /// L1's prices, and when they were asked for.
+    pub prices: Option<(Instant, L1Fees)>,
 }
 
 impl Batcher {
@@ -186,12 +190,17 @@ impl Batcher {
             .await?
     }
 
-    async fn fees(&self) -> Result<L1Fees, BatcherError> {
+    async fn fees(&mut self) -> Result<L1Fees, BatcherError> {
+        if let Some((_, fees)) = self.prices.filter(|(asked, _)| asked.elapsed() < PRICES) {
+            return Ok(fees);
+        }
         let history: FeeHistory = self.client.request("eth_feeHistory", ("0x1", "latest", Vec::<f64>::new())).await?;
-        Ok(L1Fees {
+        let fees = L1Fees {
             base_fee: history.base_fee_per_gas.last().copied().unwrap_or_default(),
             blob_base_fee: history.base_fee_per_blob_gas.last().copied().unwrap_or_default().max(1),
-        })
+        };
+        self.prices = Some((Instant::now(), fees));
+        Ok(fees)
     }
 
     /// Waits out what may go away; passes on what will not.

@@ -2,7 +2,7 @@
 
 use gainsay_batch::{PackError, Packer, PendingBlock};
 use gainsay_store::{BlockRecord, Store, StoreError};
-use gainsay_types::{batch::BatchBlock, Transaction};
+use gainsay_types::{Transaction, batch::BatchBlock};
 
 /// What the queue was filled on. While it is the same, blocks are only added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Flags of `sequencer deploy`.
 
+use alloy::transports::http::reqwest::Url;
 use clap::Args;
 use std::path::PathBuf;
-use alloy::transports::http::reqwest::Url;
 
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {

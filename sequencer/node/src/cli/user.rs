@@ -1,6 +1,9 @@
 //! Flags of the commands that users of the chain send to L1.
 
-use alloy::{primitives::{Address, Bytes, U256}, transports::http::reqwest::Url};
+use alloy::{
+    primitives::{Address, Bytes, U256},
+    transports::http::reqwest::Url,
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -54,10 +57,14 @@ fn parse_amount(given: &str) -> Result<U256, String> {
         "ether" | "eth" => "ether",
         other => return Err(format!("unit {other:?} is unknown: use wei, gwei or ether")),
     };
-    let amount = alloy::primitives::utils::parse_units(digits, unit).map_err(|error| format!("{given:?} is no amount: {error}"))?;
-    if amount.is_negative() {
-        return Err(format!("{given:?} is negative"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    if [whole, fraction].iter().any(|part| part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(format!("{given:?} is no amount: use for example 1.5ether, 20gwei or 7"));
     }
+    if unit == "wei" && digits.contains('.') {
+        return Err(format!("{given:?} is no amount: there is no part of a wei"));
+    }
+    let amount = alloy::primitives::utils::parse_units(digits, unit).map_err(|error| format!("{given:?} is no amount: {error}"))?;
     Ok(amount.get_absolute())
 }
 

@@ -6,7 +6,7 @@
 mod core;
 mod settled;
 
-pub use self::core::{decide, Decision, Idle, NextClaim, OwnChain, OwnStake};
+pub use self::core::{Decision, Idle, NextClaim, OwnChain, OwnStake, decide};
 pub use settled::Settled;
 
 use alloy::{
@@ -16,11 +16,7 @@ use alloy::{
 };
 use gainsay_bindings::Rollup::{self, Claim, State as AbiState};
 use gainsay_l1::{L1Client, L1Error, Recovery, RollupSettings, SendError, TransactionManager, TxRequest};
-use gainsay_shell::{
-    chain::ChainOwner,
-    follow::RollupView,
-    owner::Stopped,
-};
+use gainsay_shell::{chain::ChainOwner, follow::RollupView, owner::Stopped};
 use gainsay_types::State;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -168,7 +164,7 @@ impl Proposer {
         }
         let id = next - U256::from(1);
         let found = self.client.read(self.rollup, Rollup::stakeOfCall { stakeId: id }, BlockId::latest()).await?;
-        Ok((u8::from(found.status) == LIVE).then_some(OwnStake { id, tip: found.tip }))
+        Ok((found.status == LIVE).then_some(OwnStake { id, tip: found.tip }))
     }
 
     async fn may_claim(&self, next: &NextClaim) -> Result<bool, ProposerError> {

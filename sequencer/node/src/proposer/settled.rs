@@ -3,7 +3,7 @@
 use super::core::OwnChain;
 use alloy::primitives::B256;
 use gainsay_chain::Chain;
-use gainsay_types::{inputs_hash, State};
+use gainsay_types::{State, inputs_hash};
 
 /// Reads the chain. What cannot be read counts as not settled: the store's owner stops the process if its store fails.
 pub struct Settled<'a> {

@@ -1,6 +1,6 @@
 //! Fetches the blobs without which derivation cannot go on.
 
-use super::{backoff, on_chain, FollowError};
+use super::{FollowError, backoff, on_chain};
 use crate::chain::{ChainOwner, NeededBlobs, Progress};
 use gainsay_l1::{Blobs, BlockRef, L1Client, Recovery};
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Reads the inbox into the chain.
 
-use super::{backoff, on_chain, tolerate, FollowError, Source};
+use super::{FollowError, Source, backoff, on_chain, tolerate};
 use crate::chain::ChainOwner;
 use alloy::primitives::Address;
 use gainsay_chain::{ChainError, InboxEvent, L1Update};
-use gainsay_l1::{self as l1, BatchPayload, BlockRef, Checkpoint, FollowConfig, InboxCursor, L1Event, L1Follower};
+use gainsay_l1::{self as l1, BatchPayload, BlockRef, Checkpoint, FollowConfig, InboxCursor, L1Error, L1Event, L1Follower};
 use gainsay_store::{BatchData, L1Block, Store, StoreError};
 use gainsay_types::MessageBody;
 use tokio::sync::watch;
@@ -48,6 +48,13 @@ async fn follow(source: &Source, store: &Store, owner: &ChainOwner, view: &watch
                 failures = 0;
                 view.send_replace(seen);
                 if seen.caught_up { source.poll } else { continue }
+            }
+            Err(FollowError::L1 { source: error @ L1Error::ReorgTooDeep { .. } }) if failures == 0 => {
+                // The follower keeps what L1 may still reorganise; the store knows more.
+                tracing::warn!(%error, "L1 is compared with what is stored");
+                follower = None;
+                failures += 1;
+                source.poll
             }
             Err(FollowError::L1 { source: error }) => {
                 tolerate(error, &mut failures)?;

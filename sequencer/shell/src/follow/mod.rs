@@ -8,10 +8,13 @@ mod inbox;
 mod rollup;
 
 pub use blobs::fetch_blobs;
-pub use inbox::{checkpoints, follow_inbox, InboxView};
-pub use rollup::{follow_rollup, prune_blobs, RollupView};
+pub use inbox::{InboxView, checkpoints, follow_inbox};
+pub use rollup::{RollupView, follow_rollup, prune_blobs};
 
-use crate::{chain::ChainCore, owner::{Owner, Stopped}};
+use crate::{
+    chain::ChainCore,
+    owner::{Owner, Stopped},
+};
 use gainsay_chain::ChainError;
 use gainsay_l1::{L1Client, L1Error, Recovery, WindowError};
 use gainsay_store::StoreError;

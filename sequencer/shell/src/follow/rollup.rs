@@ -1,12 +1,12 @@
 //! Reads the Rollup's assertions, from the first one on.
 
-use super::{backoff, on_chain, tolerate, FollowError, Source};
+use super::{FollowError, Source, backoff, on_chain, tolerate};
 use crate::{
     assertions::{Assertion, Assertions},
     chain::ChainOwner,
 };
 use alloy::primitives::Address;
-use gainsay_l1::{FollowConfig, Heads, L1Block, L1Event, L1Follower, L1Update, RollupEvent};
+use gainsay_l1::{FollowConfig, Heads, L1Block, L1Error, L1Event, L1Follower, L1Update, RollupEvent};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ pub struct RollupView {
 /// Reads assertions and publishes them until `stop`.
 ///
 /// # Errors
-/// When L1 changes below what is final. An L1 that does not answer is waited for.
+/// When L1 turns out to be another chain. An L1 that does not answer is waited for.
 pub async fn follow_rollup(source: Source, view: watch::Sender<RollupView>, stop: CancellationToken) -> Result<(), FollowError> {
     tokio::select! {
         () = stop.cancelled() => Ok(()),
@@ -48,6 +48,12 @@ async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(),
                 source.poll
             }
             Ok(false) => continue,
+            Err(FollowError::L1 { source: error @ L1Error::ReorgTooDeep { .. } }) => {
+                tracing::warn!(%error, "the assertions are read again from the first one on");
+                (follower, assertions) = (None, Assertions::default());
+                view.send_modify(|view| *view = RollupView { rewinds: view.rewinds + 1, ..RollupView::default() });
+                backoff(source.poll, failures)
+            }
             Err(FollowError::L1 { source: error }) => {
                 tolerate(error, &mut failures)?;
                 backoff(source.poll, failures)

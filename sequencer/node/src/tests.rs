@@ -1,0 +1,258 @@
+//! Builder, batcher and pool on a real chain, with an L1 that is only its inbox.
+
+use crate::{
+    batcher::{Queue, append},
+    builder::{Attempted, build},
+    config::BuilderConfig,
+    mempool::{Mempool, SubmitFailure},
+    params::Params,
+};
+use alloy::{
+    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+    eips::eip2718::Encodable2718,
+    network::TxSignerSync,
+    primitives::{Address, B256, TxKind, U256},
+    signers::local::PrivateKeySigner,
+};
+use gainsay_batch::{DataAvailability, L1Fees, PackedBatch, PackedPayload, Packer, PackerConfig};
+use gainsay_chain::{Chain, InboxEvent, L1Update, Options, recover_senders};
+use gainsay_shell::chain::ChainCore;
+use gainsay_store::{BatchData, L1Block};
+use gainsay_types::{
+    Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, Transaction, UserDeposit,
+};
+use std::{path::Path, sync::Arc};
+use tokio::sync::broadcast;
+
+/// L1 time of block n: n seconds after this.
+const START: u64 = 1_700_000_000;
+const FEES: L1Fees = L1Fees { base_fee: 1, blob_base_fee: 1 };
+/// The first account of the public test mnemonic, funded in the devnet preset.
+const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+struct World {
+    core: ChainCore,
+    pool: Mempool,
+    queue: Queue,
+    l1: u64,
+    now: Millis,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let params =
+            Params::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/devnet.params.json")).expect("it is committed");
+        let config = params.chain_config(Address::repeat_byte(0x77));
+        let genesis = params.genesis_file(Millis::from_secs(START)).map(|file| file.block(&config)).expect("accounts").expect("a block");
+        let config = ChainConfig { genesis_hash: genesis.header.hash(), ..config };
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options { path: folder.path().join("data"), l1_chain_id: 1, cache_bytes: 1 << 20, keep_unsafe: true };
+        let (chain, _) = Chain::open(&options, config.clone(), &genesis).expect("a new chain");
+        let (core, _) = ChainCore::new(chain);
+        let pool = Mempool::new(core.chain.store().clone(), Arc::new(config), broadcast::channel(16).0).expect("a pool");
+        let packer = PackerConfig { max_age_ms: 1_000, ..PackerConfig::for_kind(DataAvailability::Calldata) };
+        let queue = Queue::new(Packer::new(packer).expect("a valid configuration"));
+        let mut world = Self { core, pool, queue, l1: 0, now: Millis::from_secs(START).plus(10_000), _folder: folder };
+        world.extend(Vec::new());
+        world
+    }
+
+    /// A new L1 block with these events, and everything that follows from it.
+    fn extend(&mut self, events: Vec<InboxEvent>) {
+        self.l1 += 1;
+        let block = self.l1_block(self.l1);
+        self.core.apply_l1(&L1Update::Extend { block, events }).expect("it follows");
+        self.derive();
+    }
+
+    fn l1_block(&self, number: u64) -> L1Block {
+        L1Block { number, hash: B256::from(U256::from(number)), parent_hash: B256::from(U256::from(number - 1)), timestamp: START + number }
+    }
+
+    fn derive(&mut self) {
+        while self.core.advance().expect("it derives") {}
+    }
+
+    fn message(&self, body: MessageBody) -> InboxEvent {
+        let heads = self.core.chain.heads();
+        let before = self.core.chain.store().message(heads.messages).expect("the store").map_or(0, |record| record.message.user_ordinal);
+        let user_ordinal = before + u64::from(matches!(body, MessageBody::User(_)));
+        let message = Message { index: heads.messages + 1, user_ordinal, l1_number: self.l1 + 1, l1_time: START + self.l1 + 1, body };
+        InboxEvent::Message { acc: message.accumulate(heads.deposit_acc), message }
+    }
+
+    /// The batch as the Inbox would append it in the next L1 block.
+    fn batch(&self, payload: &[u8], m: u64) -> InboxEvent {
+        let heads = self.core.chain.heads();
+        let header = BatchHeader {
+            kind: BatchKind::Calldata,
+            payload_hash: alloy::primitives::keccak256(payload),
+            deposit_count: m,
+            deposit_acc: self.core.chain.store().deposit_acc(m).expect("a message"),
+            l1_number: self.l1 + 1,
+            l1_time: START + self.l1 + 1,
+            l1_base_fee: U256::from(1),
+            l1_blob_base_fee: U256::from(1),
+            batch_index: heads.batches + 1,
+        };
+        InboxEvent::Batch { acc: header.accumulate(heads.batch_acc), header, data: BatchData::Calldata(payload.to_vec().into()) }
+    }
+
+    /// Builds a block a second later.
+    fn build(&mut self) -> Attempted {
+        self.now = self.now.plus(1_000);
+        let offer = self.pool.offer().expect("the store");
+        let config = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1 };
+        let attempted = build(&mut self.core, offer, self.now, &config).expect("it builds");
+        if let Attempted::Built { changed, rejected, .. } = &attempted {
+            self.pool.on_built(changed).expect("the store");
+            self.pool.reject(rejected);
+        }
+        self.derive();
+        attempted
+    }
+
+    fn pack(&mut self) -> Option<PackedBatch> {
+        let store = self.core.chain.store().clone();
+        let packer = self.queue.fill(&store, 0, self.core.chain.config().block_time_ms).expect("it fits");
+        packer.take(self.now, FEES, true).expect("it packs")
+    }
+
+    fn latest(&self) -> u64 {
+        self.core.chain.heads().latest.number
+    }
+
+    fn safe(&self) -> u64 {
+        self.core.chain.heads().safe.l2_block_number
+    }
+
+    fn user_transactions(&self, number: u64) -> Vec<B256> {
+        let block = self.core.chain.store().block(number).expect("the store").expect("the block");
+        block.user_transactions().map(|transaction| transaction.tx_hash()).collect()
+    }
+}
+
+fn transfer(nonce: u64) -> RecoveredTransaction {
+    let signer: PrivateKeySigner = KEY.parse().expect("a key");
+    let mut unsigned = TxEip1559 {
+        chain_id: 42026,
+        nonce,
+        gas_limit: 21_000,
+        max_fee_per_gas: 10_000_000_000,
+        max_priority_fee_per_gas: 1,
+        to: TxKind::Call(Address::repeat_byte(5)),
+        value: U256::from(1),
+        ..TxEip1559::default()
+    };
+    let signature = signer.sign_transaction_sync(&mut unsigned).expect("it signs");
+    let raw = TxEnvelope::from(unsigned.into_signed(signature)).encoded_2718();
+    Transaction::decode(&raw).and_then(Transaction::recover).expect("a valid transaction")
+}
+
+fn calldata(batch: &PackedBatch) -> &[u8] {
+    match &batch.payload {
+        PackedPayload::Calldata(payload) => payload,
+        PackedPayload::Blobs(_) => panic!("calldata was asked for"),
+    }
+}
+
+fn deposit() -> MessageBody {
+    let to = Some(Address::repeat_byte(9));
+    MessageBody::User(UserDeposit { from: Address::repeat_byte(8), to, mint: 7, value: 7, gas_limit: 100_000, data: Default::default() })
+}
+
+fn attributes() -> MessageBody {
+    MessageBody::Attributes(Attributes { base_fee: U256::from(1), blob_base_fee: U256::from(1), prev_randao: B256::ZERO })
+}
+
+#[test]
+fn a_posted_batch_makes_the_built_blocks_safe_without_executing_them_again() {
+    let mut world = World::new();
+    for nonce in 0..3 {
+        world.pool.submit(transfer(nonce)).expect("a good transaction");
+        assert!(matches!(world.build(), Attempted::Built { .. }));
+    }
+    let batch = world.pack().expect("three blocks wait");
+    assert_eq!((batch.first_block, batch.last_block, batch.transactions), (1, 3, 3));
+    assert!(world.pack().is_none(), "what was taken is not taken twice");
+    let executed = world.core.chain.executions();
+    let event = world.batch(calldata(&batch), batch.deposit_count);
+    world.extend(vec![event]);
+    assert_eq!((world.safe(), world.latest(), world.core.chain.executions()), (3, 3, executed));
+    assert!(world.pack().is_none(), "nothing is left");
+}
+
+#[test]
+fn a_batch_that_did_not_get_to_l1_is_packed_again() {
+    let mut world = World::new();
+    world.pool.submit(transfer(0)).expect("a good transaction");
+    world.build();
+    let first = world.pack().expect("a block waits");
+    world.queue.forget();
+    assert_eq!(world.pack(), Some(first));
+}
+
+#[test]
+fn a_foreign_batch_drops_unsafe_blocks_and_their_transactions_return() {
+    let mut world = World::new();
+    let deposited = world.message(deposit());
+    world.extend(vec![deposited]);
+    let sent = transfer(0);
+    world.pool.submit(sent.clone()).expect("a good transaction");
+    assert!(matches!(world.build(), Attempted::Built { .. }));
+    assert_eq!(world.user_transactions(1), vec![sent.transaction().hash()]);
+    // A batch of garbage that consumes the deposit: one closing block in place of the built one.
+    let garbage = world.batch(b"garbage", 1);
+    world.extend(vec![garbage]);
+    assert_eq!((world.safe(), world.latest()), (1, 1));
+    assert!(world.user_transactions(1).is_empty());
+    let dropped = recover_senders(world.core.take_dropped()).expect("they were executed before");
+    assert_eq!(dropped, vec![sent.clone()]);
+    world.pool.take_back(dropped).expect("the store");
+    assert!(matches!(world.build(), Attempted::Built { .. }));
+    assert_eq!(world.user_transactions(2), vec![sent.transaction().hash()]);
+    let next = world.pack().expect("the rebuilt block waits");
+    assert_eq!((next.first_block, next.last_block), (2, 2));
+}
+
+#[test]
+fn attributes_alone_make_no_block_and_a_deposit_does() {
+    let mut world = World::new();
+    let message = world.message(attributes());
+    world.extend(vec![message]);
+    world.extend(Vec::new());
+    assert!(matches!(world.build(), Attempted::Idle { .. }));
+    let message = world.message(deposit());
+    world.extend(vec![message]);
+    assert!(matches!(world.build(), Attempted::Idle { .. }), "it has no block on top yet");
+    world.extend(Vec::new());
+    assert!(matches!(world.build(), Attempted::Built { .. }));
+    assert_eq!(world.core.chain.deposit_index().expect("the store"), 2);
+}
+
+#[test]
+fn an_append_names_what_it_was_built_on_and_proves_the_first_user_deposit() {
+    let mut world = World::new();
+    for body in [attributes(), deposit(), deposit(), attributes()] {
+        let message = world.message(body);
+        world.extend(vec![message]);
+    }
+    let store = world.core.chain.store();
+    let all = append(store, 0, 4).expect("the messages are there");
+    assert_eq!((all.depositCount, all.firstUserIndex, all.firstUser.userOrdinal), (4, 2, 1));
+    assert_eq!((all.last.kind, all.last.userOrdinal), (1, 2));
+    assert_eq!(all.expectedDepositAcc, store.heads().deposit_acc);
+    let none = append(store, 4, 4).expect("nothing to prove");
+    assert_eq!((none.firstUserIndex, none.last.l1Number), (0, 0));
+    assert!(append(store, 0, 5).is_err(), "there is no fifth message");
+}
+
+#[test]
+fn the_pool_refuses_what_the_chain_has_executed() {
+    let mut world = World::new();
+    world.pool.submit(transfer(0)).expect("a good transaction");
+    world.build();
+    assert!(matches!(world.pool.submit(transfer(0)), Err(SubmitFailure::Rejected(_))));
+    assert_eq!(world.pool.pending_nonce(&transfer(0).sender()), None);
+}

@@ -167,7 +167,7 @@ fn inbox_event(event: L1Event) -> Option<InboxEvent> {
         }
         L1Event::Inbox(l1::InboxEvent::Message { message, acc }) => {
             if matches!(message.body, MessageBody::User(_)) {
-                tracing::info!(message = message.index, l1_block = message.l1_number, "deposit on L1");
+                tracing::info!(deposit = message.index, l1_block = message.l1_number, "deposit on L1");
             }
             Some(InboxEvent::Message { message, acc })
         }

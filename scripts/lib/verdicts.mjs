@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const { assertions } = JSON.parse(readFileSync(0, "utf8"));
 const claims = assertions.filter((one) => !/^0x0*$/.test(one.parent));
 const confirmed = claims.filter((one) => one.confirmed);
-const others = claims.filter((one) => one.verdict !== "agree" && (one.confirmed || one.verdict !== "pending"));
+const others = claims.filter((one) => one.verdict.verdict !== "agree" && (one.confirmed || one.verdict.verdict !== "pending"));
 
 if (others.length > 0) console.error("no agreement on", others);
 else if (confirmed.length === 0) console.error(`${claims.length} assertions, none confirmed yet`);

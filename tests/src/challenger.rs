@@ -101,10 +101,10 @@ impl Challenger {
 }
 
 fn read_assertion(item: &Value) -> eyre::Result<Assertion> {
-    let verdict = match item["verdict"].as_str() {
+    let verdict = match item["verdict"]["verdict"].as_str() {
         Some("agree") => Verdict::Agree,
         Some("disagree") => {
-            let first_wrong_block = item["firstWrongBlock"].as_u64();
+            let first_wrong_block = item["verdict"]["firstWrongBlock"].as_u64();
             Verdict::Disagree { first_wrong_block: first_wrong_block.ok_or_else(|| eyre::eyre!("no first wrong block in {item}"))? }
         }
         _ => Verdict::Other(item.to_string()),

@@ -135,10 +135,16 @@ impl Builder {
         Ok(())
     }
 
+    /// The clock here, or L1's where that is ahead: blocks that L1 forced carry its time, and the next must be later.
+    fn now(&self) -> Millis {
+        let l1 = self.progress.borrow().heads.l1.map_or(0, |block| block.timestamp);
+        clock::now().max(Millis::from_secs(l1))
+    }
+
     /// One attempt. Returns how long to wait before the next.
     async fn build(&self) -> Result<Duration, BuilderError> {
         let offer = self.pool.with(|pool| pool.offer()).await??;
-        let (config, now) = (self.config, clock::now());
+        let (config, now) = (self.config, self.now());
         let attempted = match self.chain.with(move |core| build(core, offer, now, &config)).await? {
             // Derivation or an L1 reorganisation moved the tip meanwhile.
             Err(BuilderError::Chain { source: ChainError::NotOnTip { .. } | ChainError::Deposits { .. } }) => return Ok(Duration::ZERO),
@@ -148,9 +154,9 @@ impl Builder {
             Attempted::Built { changed, rejected, time } => {
                 self.pool.with(move |pool| pool.on_built(&changed)).await??;
                 let next = time.plus(self.config.block_time.map_or(0, |time| time.as_millis() as u64));
-                (rejected, Duration::from_millis(next.since(clock::now())))
+                (rejected, Duration::from_millis(next.since(self.now())))
             }
-            Attempted::Wait { until, rejected } => (rejected, Duration::from_millis(until.since(clock::now()))),
+            Attempted::Wait { until, rejected } => (rejected, Duration::from_millis(until.since(self.now()))),
             Attempted::Idle { rejected } => (rejected, IDLE),
         };
         if !rejected.is_empty() {

@@ -11,8 +11,6 @@ use eyre::{Context, ensure};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Transactions of one sender that may be on their way at once.
-const WINDOW: u64 = 16;
 /// What has brought no progress for this long is sent again.
 const AGAIN: Duration = Duration::from_secs(4);
 
@@ -37,7 +35,7 @@ impl Traffic {
             let mut refusal = None;
             let mut done = 0;
             for (sender, progress) in self.senders.iter().zip(&mut progress) {
-                match sender.step(node, tag, progress).await {
+                match sender.step(node, tag, self.window, progress).await {
                     Ok(mined) => done += mined,
                     Err(error) => refusal = Some(error),
                 }
@@ -67,7 +65,7 @@ impl Traffic {
 
 impl Sender {
     /// Sends what may be sent now; how many of its transactions are behind `tag`.
-    async fn step(&self, node: &Node, tag: &str, progress: &mut Progress) -> eyre::Result<u64> {
+    async fn step(&self, node: &Node, tag: &str, window: u64, progress: &mut Progress) -> eyre::Result<u64> {
         let total = self.queue.len() as u64;
         let mined = node.nonce(self.signer.address(), "latest").await?;
         if mined != progress.mined {
@@ -76,7 +74,7 @@ impl Sender {
         if mined < total && progress.since.elapsed() > AGAIN {
             *progress = Progress { sent: mined, mined, since: Instant::now() };
         }
-        for nonce in progress.sent..total.min(mined + WINDOW) {
+        for nonce in progress.sent..total.min(mined + window) {
             match node.send(&self.queue[nonce as usize]).await {
                 Ok(_) => progress.sent = nonce + 1,
                 Err(error) if error.chain().any(|cause| cause.to_string().contains("already known")) => progress.sent = nonce + 1,

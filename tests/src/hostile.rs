@@ -1,6 +1,6 @@
 //! Those that the protocol must withstand: a sequencer that posts garbage, a staker that claims what is false.
 
-use crate::{Setup, accounts};
+use crate::{Setup, accounts, setup::L1_PATIENCE};
 use alloy::{
     consensus::{SidecarBuilder, SimpleCoder},
     primitives::{B256, Bytes},
@@ -22,7 +22,7 @@ pub async fn garbage_calldata(setup: &Setup, payload: Bytes) -> eyre::Result<Tra
     let inbox = Inbox::new(setup.addresses.inbox, setup.l1.provider());
     let append = on_top(setup).await?;
     let sent = inbox.appendCalldata(append, payload).from(accounts::signer(accounts::BATCHER)?.address()).send().await?;
-    included(sent.get_receipt().await?)
+    included(sent.with_timeout(Some(L1_PATIENCE)).get_receipt().await?)
 }
 
 /// Posts bytes as a blob batch, with the sequencer's key, consuming no message.
@@ -36,7 +36,7 @@ pub async fn garbage_blob(setup: &Setup, bytes: &[u8]) -> eyre::Result<Transacti
     let fee = setup.l1.provider().get_blob_base_fee().await?;
     let call = inbox.appendBlobs(append).from(accounts::signer(accounts::BATCHER)?.address());
     let sent = call.sidecar_7594(sidecar).max_fee_per_blob_gas(fee * 2 + 1).send().await?;
-    included(sent.get_receipt().await?)
+    included(sent.with_timeout(Some(L1_PATIENCE)).get_receipt().await?)
 }
 
 fn included(receipt: TransactionReceipt) -> eyre::Result<TransactionReceipt> {
@@ -96,7 +96,7 @@ pub async fn false_assertion(setup: &Setup, staker: u32) -> eyre::Result<(B256, 
     claims.reverse();
     let bond = rollup.bond().call().await?;
     let call = rollup.stake(confirmed, claims).from(accounts::signer(staker)?.address()).value(bond);
-    included(call.send().await?.get_receipt().await?)?;
+    included(call.send().await?.with_timeout(Some(L1_PATIENCE)).get_receipt().await?)?;
     let forged = assertions(setup).await?.into_iter().find(|one| one.end.outputRoot == lie).ok_or_eyre("the rival is not on L1")?;
     Ok((forged.id, block))
 }

@@ -43,7 +43,15 @@ impl L1 {
         for index in 0..10 {
             wallet.register_signer(accounts::signer(index)?);
         }
-        let provider = ProviderBuilder::new().wallet(wallet).connect_http(url.clone()).erased();
+        // Nonces are asked for each time: a remembered one is wrong after a reorg.
+        let provider = ProviderBuilder::default()
+            .with_gas_estimation()
+            .with_blob_gas_estimation()
+            .with_simple_nonce_management()
+            .fetch_chain_id()
+            .wallet(wallet)
+            .connect_http(url.clone())
+            .erased();
         let l1 = Self { process, url, provider };
         eventually("L1 answers", Patience::secs(20), async || Ok(Some(l1.provider.get_block_number().await?))).await?;
         Ok(l1)

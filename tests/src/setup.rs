@@ -22,6 +22,9 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
+/// How long a transaction on L1 may take; one that a reorg drops never gets a receipt.
+pub(crate) const L1_PATIENCE: Duration = Duration::from_secs(60);
+
 /// What a network is made with.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -105,7 +108,8 @@ impl Setup {
         let portal = Portal::new(self.addresses.portal, self.l1.provider());
         let value = U256::from(wei);
         let call = portal.depositTransaction(to, value, 100_000, false, Bytes::new()).value(value);
-        let receipt = call.from(accounts::signer(accounts::USERS - 1)?.address()).send().await?.get_receipt().await?;
+        let sent = call.from(accounts::signer(accounts::USERS - 1)?.address()).send().await?;
+        let receipt = sent.with_timeout(Some(L1_PATIENCE)).get_receipt().await?;
         ensure!(receipt.status(), "the deposit reverted");
         Ok(receipt)
     }

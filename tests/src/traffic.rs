@@ -14,6 +14,8 @@ use alloy::{
     sol_types::SolValue,
 };
 
+/// Transactions of one sender that may be on their way at once.
+const WINDOW: u64 = 16;
 /// Tokens that each sender creates.
 const SUPPLY: u64 = 1_000_000;
 const GWEI: u128 = 1_000_000_000;
@@ -67,6 +69,7 @@ pub struct Traffic {
     chain_id: u64,
     pub(crate) senders: Vec<Sender>,
     pub(crate) facts: Vec<Fact>,
+    pub(crate) window: u64,
     sink: Address,
     sunk: u64,
 }
@@ -79,7 +82,7 @@ impl Traffic {
     pub async fn sign(chain_id: u64, count: usize, random: &mut Random) -> eyre::Result<Self> {
         let token = Token::compile()?;
         let sink = Address::from_slice(&random.bytes(20));
-        let mut traffic = Self { chain_id, senders: Vec::new(), facts: Vec::new(), sink, sunk: 0 };
+        let mut traffic = Self { chain_id, senders: Vec::new(), facts: Vec::new(), window: WINDOW, sink, sunk: 0 };
         for index in 0..accounts::USERS - 1 {
             let signer = accounts::signer(index)?;
             let (wallet, token) = (EthereumWallet::from(signer.clone()), signer.address().create(0));
@@ -98,6 +101,12 @@ impl Traffic {
         traffic.sum_tokens(&tokens);
         traffic.facts.push(Fact::Balance(sink, traffic.sunk));
         Ok(traffic)
+    }
+
+    /// Lets each sender have one transaction on its way at a time, so that the traffic lasts.
+    #[must_use]
+    pub fn slowly(self) -> Self {
+        Self { window: 1, ..self }
     }
 
     /// Transactions signed.

@@ -9,7 +9,7 @@ use gainsay_tests::{Node, Options, Patience, Random, Setup, Traffic, eventually,
 use std::time::Duration;
 use tokio::time::sleep;
 
-const COUNT: usize = 400;
+const COUNT: usize = 900;
 const ROUNDS: u64 = 9;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,10 +21,9 @@ async fn killing_every_process_and_reorganising_l1_changes_nothing_in_the_end() 
     for node in nodes {
         node.start_and_wait().await?;
     }
-    let traffic = Traffic::sign(setup.l2_chain_id()?, COUNT, &mut random).await?;
-    let (driven, dropped) = tokio::join!(traffic.drive(&sequencer, "safe", Patience::secs(500)), chaos(&setup, nodes, &mut random));
-    let (dropped, driven) = (dropped?, driven);
-    driven?;
+    let traffic = Traffic::sign(setup.l2_chain_id()?, COUNT, &mut random).await?.slowly();
+    let driven = traffic.drive(&sequencer, "safe", Patience::secs(500));
+    let ((), dropped) = tokio::try_join!(driven, chaos(&setup, nodes, &mut random))?;
 
     let kept = (Address::from_slice(&random.bytes(20)), 77);
     setup.deposit(kept.0, kept.1).await?;

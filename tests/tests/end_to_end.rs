@@ -33,9 +33,8 @@ async fn run(da: &'static str, kind: u8) -> eyre::Result<()> {
     challenger.0.start_and_wait().await?;
 
     let traffic = Traffic::sign(setup.l2_chain_id()?, COUNT, &mut random).await?;
-    let (driven, deposits) = tokio::join!(traffic.drive(&sequencer, "safe", Patience::secs(400)), deposit_some(&setup, &mut random));
-    driven?;
-    let deposits = deposits?;
+    let driven = traffic.drive(&sequencer, "safe", Patience::secs(400));
+    let ((), deposits) = tokio::try_join!(driven, deposit_some(&setup, &mut random))?;
     for (account, wei) in &deposits {
         eventually("a deposit arrives", Patience::secs(60), async || {
             Ok((sequencer.balance(*account).await? == U256::from(*wei)).then_some(()))

@@ -8,7 +8,7 @@ use alloy::{
 };
 use eyre::{OptionExt, ensure};
 use serde_json::Value;
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 sol! {
     function transfer(address to, uint256 value) external returns (bool);
@@ -30,9 +30,14 @@ impl Token {
         let folder = files::repository().join("tests/contracts");
         let output = Command::new(files::foundry("forge")?).arg("build").current_dir(&folder).output()?;
         ensure!(output.status.success(), "forge build: {}", String::from_utf8_lossy(&output.stderr));
-        let artifact: Value = serde_json::from_slice(&fs::read(folder.join("out/Token.sol/Token.json"))?)?;
+        let artifact: Value = serde_json::from_slice(&fs::read(Self::artifact())?)?;
         let init_code = artifact["bytecode"]["object"].as_str().ok_or_eyre("the artifact has no bytecode")?.parse()?;
         Ok(Self { init_code })
+    }
+
+    /// Where forge puts its ABI and code.
+    pub(crate) fn artifact() -> PathBuf {
+        files::repository().join("tests/contracts/out/Token.sol/Token.json")
     }
 
     /// Init code of a token whose supply its creator has.

@@ -42,3 +42,14 @@ pub(crate) fn foundry(name: &str) -> eyre::Result<PathBuf> {
     }
     Err(eyre::eyre!(missing()))
 }
+
+/// The folder of the programs that use a node through viem and ethers, with what `scripts/clients setup` installs there.
+///
+/// # Errors
+/// When it is not installed; says how to.
+pub(crate) fn clients() -> eyre::Result<PathBuf> {
+    let folder = repository().join("tests/clients");
+    let installed = ["viem", "ethers"].into_iter().all(|library| folder.join("node_modules").join(library).is_dir());
+    ensure!(installed, "viem and ethers are not installed: run `scripts/clients setup` first");
+    Ok(folder)
+}

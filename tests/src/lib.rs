@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod challenger;
+mod client;
 mod contracts;
 mod drive;
 mod files;

@@ -1,0 +1,44 @@
+//! The programs of `tests/clients`, which use a node as applications do, and Foundry's, which use it as developers do.
+
+use crate::{Node, Process, Setup, Token, accounts, files};
+use eyre::{Context, ensure};
+use std::{process::Command, time::Duration};
+
+/// How long one program may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+impl Setup {
+    /// Runs a program of `tests/clients` against a node, with the accounts `users` at its disposal. What it has checked goes to the
+    /// test's output.
+    ///
+    /// # Errors
+    /// When the libraries are not installed, or with what the program found wrong.
+    pub fn run_client(&self, program: &str, node: &Node, users: [u32; 2]) -> eyre::Result<()> {
+        Token::compile()?;
+        let folder = files::clients()?;
+        let keys = users.into_iter().map(accounts::key).collect::<eyre::Result<Vec<_>>>()?;
+        let mut command = Command::new("node");
+        command.current_dir(folder).arg(format!("{program}.mjs"));
+        command.env("GAINSAY_RPC", node.url().as_str().trim_end_matches('/')).env("GAINSAY_L1_RPC", self.l1.url().as_str());
+        command.env("GAINSAY_KEYS", keys.join(","));
+        command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_TOKEN", Token::artifact());
+        let finished = Process::run(&mut command, LIMIT).wrap_err("node cannot be run: install Node.js 20 or newer")?;
+        println!("{program} against {}:\n{}", node.name(), finished.stdout);
+        ensure!(finished.status.success(), "{program} against {}: {}", node.name(), finished.stderr);
+        Ok(())
+    }
+
+    /// Runs a verb of `forge` or `cast` in the folder of the tests' contracts, and gives what it printed.
+    ///
+    /// # Errors
+    /// When it is not installed, or with what it complains about.
+    pub fn run_foundry(&self, tool: &str, verb: &str, arguments: &[&str], node: &Node) -> eyre::Result<String> {
+        let mut command = Command::new(files::foundry(tool)?);
+        command.current_dir(files::repository().join("tests/contracts")).args([verb, "--rpc-url", node.url().as_str()]).args(arguments);
+        // Its own folder, so that nothing outside tells it otherwise.
+        command.env("FOUNDRY_BROADCAST", self.path("broadcast")).env_remove("ETH_RPC_URL");
+        let finished = Process::run(&mut command, LIMIT)?;
+        ensure!(finished.status.success(), "{tool} {verb}: {}", finished.stderr);
+        Ok(finished.stdout)
+    }
+}

@@ -1,0 +1,74 @@
+//! What applications and developers use, against a node: viem, ethers, viem's actions for the OP Stack, forge, cast.
+
+use alloy::primitives::{Address, U256};
+use eyre::{OptionExt, ensure};
+use gainsay_tests::{Node, Options, Setup, accounts};
+use serde_json::Value;
+
+/// A network with a running sequencer.
+async fn network() -> eyre::Result<(Setup, Node)> {
+    let setup = Setup::start(Options::default()).await?;
+    let sequencer = setup.sequencer("sequencer")?;
+    sequencer.start_and_wait().await?;
+    Ok((setup, sequencer))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viem_and_ethers_work_against_the_sequencer() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    setup.run_client("viem", &sequencer, [0, 1])?;
+    setup.run_client("ethers", &sequencer, [2, 3])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viem_works_against_a_follower_with_the_feed() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    let feed = sequencer.url().as_str().replace("http://", "ws://");
+    let follower = setup.follower_with("follower", &["--feed", &feed, "--sequencer-rpc", sequencer.url().as_str()])?;
+    follower.start_and_wait().await?;
+    setup.run_client("viem", &follower, [0, 1])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_actions_for_the_op_stack_work() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    setup.run_client("op-stack", &sequencer, [0, 1])
+}
+
+/// The only JSON object of a line of output that has this field.
+fn find(output: &str, field: &str) -> eyre::Result<Value> {
+    let objects = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    objects.map(|mut object| object[field].take()).find(|value| !value.is_null()).ok_or_eyre(format!("no {field} in: {output}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forge_and_cast_work() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    let (key, to) = (accounts::key(0)?, accounts::signer(1)?.address());
+    let owned = |token: &str, owner: Address| -> eyre::Result<U256> {
+        let read = [token, "balanceOf(address)(uint256)", &owner.to_string()];
+        Ok(setup.run_foundry("cast", "call", &read, &sequencer)?.trim().parse()?)
+    };
+
+    let created = ["Token.sol:Token", "--private-key", &key, "--broadcast", "--json", "--constructor-args", "1000"];
+    let created = setup.run_foundry("forge", "create", &created, &sequencer)?;
+    let created: Value = serde_json::from_str(&created)?;
+    let token = created["deployedTo"].as_str().ok_or_eyre("forge create names no contract")?;
+    let send = [token, "transfer(address,uint256)", &to.to_string(), "400", "--private-key", &key, "--json"];
+    let receipt: Value = serde_json::from_str(&setup.run_foundry("cast", "send", &send, &sequencer)?)?;
+    ensure!(receipt["status"] == "0x1", "the transfer reverted: {receipt}");
+    ensure!(owned(token, to)? == U256::from(400), "the tokens have not arrived");
+
+    let signature = "run(address,uint256,uint256)";
+    let to_text = to.to_string();
+    let script = ["Deploy.s.sol:Deploy", "--sig", signature, &to_text, "1000", "300", "--private-key", &key, "--broadcast", "--json"];
+    let script = setup.run_foundry("forge", "script", &script, &sequencer)?;
+    let returned = find(&script, "returns")?;
+    let token = returned["token"]["value"].as_str().ok_or_eyre("forge script returns no contract")?;
+    ensure!(owned(token, to)? == U256::from(300), "the script's transfer has not arrived");
+
+    let too_many = [token, "transfer(address,uint256)", &to.to_string(), "701", "--private-key", &key];
+    let refused = setup.run_foundry("cast", "send", &too_many, &sequencer).err().ok_or_eyre("more tokens than there are were sent")?;
+    ensure!(format!("{refused:#}").contains("execution reverted"), "not understood as a revert: {refused:#}");
+    Ok(())
+}

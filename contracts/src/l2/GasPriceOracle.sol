@@ -65,4 +65,14 @@ contract GasPriceOracle {
     function isIsthmus() external pure returns (bool) {
         return false;
     }
+
+    function isJovian() external pure returns (bool) {
+        return false;
+    }
+
+    /// @notice Wei for the operator, beside gas and data, of a transaction that uses so much gas: there is no such fee here. Tools of the
+    ///         OP Stack add it up without asking which rules are in force.
+    function getOperatorFee(uint256) external pure returns (uint256) {
+        return 0;
+    }
 }

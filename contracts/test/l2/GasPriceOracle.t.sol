@@ -54,6 +54,11 @@ contract GasPriceOracleTest {
         vm.assertTrue(oracle.isEcotone());
         vm.assertFalse(oracle.isFjord());
         vm.assertFalse(oracle.isIsthmus());
+        vm.assertFalse(oracle.isJovian());
         vm.assertEq(oracle.decimals(), 6);
+    }
+
+    function test_operatorFee_ofAnyGas_isNothing(uint256 gasUsed) public view {
+        vm.assertEq(oracle.getOperatorFee(gasUsed), 0);
     }
 }

@@ -103,6 +103,18 @@ impl TransactionManager {
 
     /// A quarter above what the node estimates, since the state may change until it is mined.
     async fn estimate(&self, request: &TxRequest, sidecar: Option<&BlobTransactionSidecarVariant>) -> Result<u64, SendError> {
+        let call = self.simulated(request, sidecar).await?;
+        let gas: U256 =
+            self.client.simulate("eth_estimateGas", request.to, (call, BlockId::latest())).await.map_err(|error| match error {
+                L1Error::Reverted { to, reason } => SendError::WouldRevert { to, reason },
+                other => other.into(),
+            })?;
+        let gas = u64::try_from(gas).unwrap_or(MAX_GAS);
+        Ok(gas.saturating_add(gas / 4).min(MAX_GAS.max(gas)))
+    }
+
+    /// The call as a simulation takes it: with the hashes of the blobs, since the contract reads them.
+    async fn simulated(&self, request: &TxRequest, sidecar: Option<&BlobTransactionSidecarVariant>) -> Result<TransactionRequest, L1Error> {
         let mut call = TransactionRequest::default()
             .from(self.address())
             .to(request.to)
@@ -112,13 +124,7 @@ impl TransactionManager {
             call.blob_versioned_hashes = Some(sidecar.versioned_hashes().collect());
             call.max_fee_per_blob_gas = Some(self.policy.quote(&self.client.market().await?).blob_fee);
         }
-        let gas: U256 =
-            self.client.simulate("eth_estimateGas", request.to, (call, BlockId::latest())).await.map_err(|error| match error {
-                L1Error::Reverted { to, reason } => SendError::WouldRevert { to, reason },
-                other => other.into(),
-            })?;
-        let gas = u64::try_from(gas).unwrap_or(MAX_GAS);
-        Ok(gas.saturating_add(gas / 4).min(MAX_GAS.max(gas)))
+        Ok(call)
     }
 
     /// Advance the core, do what it says, wait. Once something was handed to L1 this ends only with the fate of it known: an L1 that
@@ -219,21 +225,19 @@ impl TransactionManager {
             (Purpose::Call, Some(receipt)) if receipt.status() => Ok(receipt),
             (Purpose::Call, Some(receipt)) => {
                 let block = receipt.block_number.unwrap_or_default();
-                let reason = self.why_reverted(&flight.prepared.request, &receipt, block).await;
+                let reason = self.why_reverted(&flight.prepared, &receipt, block).await;
                 Err(SendError::Reverted { hash: attempt.hash, to: flight.prepared.request.to, block, reason })
             }
         }
     }
 
     /// Repeats the call on the block before, which names the error unless it came from the same block.
-    async fn why_reverted(&self, request: &TxRequest, receipt: &TransactionReceipt, block: u64) -> String {
-        let call = TransactionRequest::default()
-            .from(self.address())
-            .to(request.to)
-            .value(request.value)
-            .input(TransactionInput::both(request.input.clone()));
-        let replayed: Result<Bytes, L1Error> =
-            self.client.simulate("eth_call", request.to, (call, BlockId::number(block.saturating_sub(1)))).await;
+    async fn why_reverted(&self, prepared: &Prepared, receipt: &TransactionReceipt, block: u64) -> String {
+        let (to, before) = (prepared.request.to, BlockId::number(block.saturating_sub(1)));
+        let replayed: Result<Bytes, L1Error> = match self.simulated(&prepared.request, prepared.sidecar.as_ref()).await {
+            Ok(call) => self.client.simulate("eth_call", to, (call, before)).await,
+            Err(error) => Err(error),
+        };
         let limit: Result<Option<Transaction>, _> = self.client.request("eth_getTransactionByHash", (receipt.transaction_hash,)).await;
         match (replayed, limit) {
             (Err(L1Error::Reverted { reason, .. }), _) => reason,

@@ -109,7 +109,7 @@ impl Chain {
 }
 
 /// A batch that consumes no message.
-fn append(on: &InboxCursor) -> Inbox::Append {
+pub(crate) fn append(on: &InboxCursor) -> Inbox::Append {
     let link = || Inbox::MessageLink { kind: 0, userOrdinal: 0, l1Number: 0, l1Time: 0, bodyHash: B256::ZERO };
     Inbox::Append {
         expectedBatchAcc: on.batch_acc,

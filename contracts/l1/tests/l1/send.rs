@@ -1,5 +1,5 @@
 use crate::{
-    chain::{Chain, blob, policy},
+    chain::{Chain, append, blob, policy},
     meddler::{Meddler, refuse},
 };
 use alloy::{
@@ -10,7 +10,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use gainsay_bindings::{Inbox, Portal};
-use gainsay_l1::{BlockRef, L1Client, SendError, SendPolicy, TransactionManager, TxRequest, anvil::Anvil};
+use gainsay_l1::{BlockRef, InboxCursor, L1Client, SendError, SendPolicy, TransactionManager, TxRequest, anvil::Anvil};
 use serde_json::json;
 use std::{
     sync::{
@@ -220,6 +220,13 @@ async fn reverts_are_named_before_and_after_sending() -> eyre::Result<()> {
     let request = TxRequest { to, input: input.into(), gas_limit: Some(100_000), ..TxRequest::default() };
     let error = chain.sequencer.send(request).await.unwrap_err();
     assert!(matches!(&error, SendError::Reverted { reason, .. } if reason == "NotOperator"), "{error}");
+
+    // A batch in blobs that names another inbox: the reason is that, not that the replay had no blobs.
+    let input = Inbox::appendBlobsCall { append: append(&InboxCursor { batch_acc: B256::repeat_byte(9), ..InboxCursor::default() }) };
+    let request =
+        TxRequest { to, input: input.abi_encode().into(), blobs: vec![blob(1)], gas_limit: Some(300_000), ..TxRequest::default() };
+    let error = chain.sequencer.send(request).await.unwrap_err();
+    assert!(matches!(&error, SendError::Reverted { reason, .. } if reason.starts_with("UnexpectedBatchAcc")), "{error}");
 
     let low = Portal::depositTransactionCall { to, value: U256::ZERO, gasLimit: 20_999, isCreation: false, data: Default::default() };
     let request = TxRequest { to: chain.network.contracts.portal, input: low.abi_encode().into(), ..TxRequest::default() };

@@ -32,10 +32,11 @@ async function depositsIn(blockNumber) {
   return transactions.filter((transaction) => transaction.type === 'deposit');
 }
 
-/** Looks through new blocks until one has the deposit that `wanted` picks. */
-async function findDeposit(from, wanted) {
+/** Looks through new blocks until one has the deposit that `wanted` picks; `between` is done before each look. */
+async function findDeposit(from, wanted, between = async () => {}) {
   let next = from;
   return eventually(async () => {
+    await between();
     for (const latest = await l2.getBlockNumber({ cacheTime: 0 }); next <= latest; next += 1n) {
       const found = (await depositsIn(next)).find(wanted);
       if (found) {
@@ -77,9 +78,13 @@ async function depositReceipts({ deposit }) {
   assert.deepEqual([single.sourceHash, single.mint, single.blockHash], [deposit.sourceHash, deposit.mint, receipt.blockHash]);
 }
 
-/** A batch on L1 has told L2 of L1's fees, so that data costs something. */
+/** Every batch on L1 tells L2 of L1's fees, so that data costs something: with the next block, which a transaction makes come. */
 async function attributes() {
-  const attributes = await findDeposit(0n, (transaction) => transaction.to?.toLowerCase() === L1_BLOCK.toLowerCase());
+  const isAttributes = (transaction) => transaction.to?.toLowerCase() === L1_BLOCK.toLowerCase();
+  const attributes = await findDeposit(0n, isAttributes, async () => {
+    const hash = await wallet.sendTransaction({ to: account.address });
+    await l2.waitForTransactionReceipt({ hash });
+  });
   const receipt = await l2.getTransactionReceipt({ hash: attributes.hash });
   assert.equal(receipt.status, 'success');
   assert.equal(receipt.from, '0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001');

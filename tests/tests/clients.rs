@@ -2,8 +2,8 @@
 
 use alloy::primitives::{Address, U256};
 use eyre::{OptionExt, ensure};
-use gainsay_tests::{Node, Options, Setup, accounts};
-use serde_json::Value;
+use gainsay_tests::{Node, Options, Patience, Setup, accounts, eventually};
+use serde_json::{Value, json};
 
 /// A network with a running sequencer.
 async fn network() -> eyre::Result<(Setup, Node)> {
@@ -26,6 +26,8 @@ async fn viem_works_against_a_follower_with_the_feed() -> eyre::Result<()> {
     let feed = sequencer.url().as_str().replace("http://", "ws://");
     let follower = setup.follower_with("follower", &["--feed", &feed, "--sequencer-rpc", sequencer.url().as_str()])?;
     follower.start_and_wait().await?;
+    let done = async || Ok((follower.call_raw("eth_syncing", json!([])).await? == false).then_some(()));
+    eventually("the follower says that it has caught up", Patience::secs(30), done).await?;
     setup.run_client("viem", &follower, [0, 1])
 }
 

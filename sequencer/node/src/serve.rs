@@ -1,8 +1,8 @@
 //! JSON-RPC and metrics of a node.
 
 use crate::error::NodeError;
-use gainsay_rpc::{Backend, Client, Limits, serve};
-use gainsay_shell::{open::Running, supervisor::Supervisor};
+use gainsay_rpc::{Backend, Client, L1Progress, Limits, serve};
+use gainsay_shell::{follow::InboxView, open::Running, supervisor::Supervisor};
 use gainsay_types::RecoveredTransaction;
 use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::broadcast;
@@ -18,11 +18,13 @@ pub(crate) async fn serve_rpc(
     pending: broadcast::Sender<RecoveredTransaction>,
     supervisor: &mut Supervisor<NodeError>,
 ) -> Result<(), NodeError> {
+    let inbox = node.inbox.clone();
     let backend = Backend {
         store: node.store.clone(),
         config: Arc::new(node.network.chain.clone()),
         client,
         latest: node.latest.clone(),
+        l1: Arc::new(move || l1_progress(*inbox.borrow())),
         pending,
         version: concat!("gainsay/v", env!("CARGO_PKG_VERSION")).to_owned(),
     };
@@ -34,4 +36,8 @@ pub(crate) async fn serve_rpc(
         Ok(())
     });
     Ok(())
+}
+
+fn l1_progress(view: InboxView) -> L1Progress {
+    L1Progress { highest: view.heads.map(|heads| heads.latest.number), caught_up: view.caught_up }
 }

@@ -43,6 +43,15 @@ pub enum SubmitError {
     },
 }
 
+/// How far the node has read L1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct L1Progress {
+    /// Number of the newest L1 block at the last look; none before the first answer.
+    pub highest: Option<u64>,
+    /// Everything up to it was read.
+    pub caught_up: bool,
+}
+
 /// What a node puts behind its RPC.
 #[derive(Clone)]
 pub struct Backend {
@@ -54,6 +63,8 @@ pub struct Backend {
     pub client: Arc<dyn Client>,
     /// The latest block; set after each commit that changes it. Only wakes subscriptions up: what they send they read from the store.
     pub latest: watch::Receiver<BlockNumHash>,
+    /// How far the node has read L1; asked anew each time.
+    pub l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
     /// Transactions that became ready in the pool.
     pub pending: broadcast::Sender<RecoveredTransaction>,
     /// Name and version for `web3_clientVersion`.

@@ -16,7 +16,7 @@ mod subscribe;
 #[cfg(test)]
 mod tests;
 
-pub use backend::{Answer, Backend, Client, SubmitError};
+pub use backend::{Answer, Backend, Client, L1Progress, SubmitError};
 pub use feed::FeedBlock;
 pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
 pub use server::{Limits, RpcServer, ServeError, serve};

@@ -1,11 +1,11 @@
 //! The table of methods, and how one runs.
 
 use crate::{
-    Backend, Client, Limits,
+    Backend, Client, L1Progress, Limits,
     arguments::Arguments,
     chain::Chain,
     error::RpcError,
-    eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, transactions},
+    eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, syncing, transactions},
     gainsay, subscribe,
 };
 use alloy_eips::BlockNumHash;
@@ -26,6 +26,9 @@ pub(crate) struct Context {
     pub(crate) latest: watch::Receiver<BlockNumHash>,
     pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
     pub(crate) version: String,
+    /// The latest block when the server started.
+    pub(crate) starting_block: u64,
+    pub(crate) l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
     pub(crate) limits: Limits,
     pub(crate) filters: filters::Filters,
     /// Permits of the methods that take long.
@@ -40,9 +43,11 @@ type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
 
 /// All methods.
 pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
-    let Backend { store, config, client, latest, pending, version } = backend;
+    let Backend { store, config, client, latest, l1, pending, version } = backend;
     let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
     let mut module = RpcModule::new(Context {
+        starting_block: store.heads().latest.number,
+        l1,
         chain: Chain { store, config },
         client,
         latest,
@@ -68,7 +73,7 @@ fn node_methods(module: &mut Module) -> Registered {
     light(module, "net_version", node::network)?;
     light(module, "net_listening", node::listening)?;
     light(module, "eth_chainId", node::chain_id)?;
-    light(module, "eth_syncing", node::syncing)?;
+    light(module, "eth_syncing", syncing::syncing)?;
     light(module, "eth_accounts", node::accounts)?;
     light(module, "gainsay_syncStatus", gainsay::sync_status)?;
     light(module, "gainsay_outputAtBlock", gainsay::output_at_block)?;

@@ -10,4 +10,5 @@ pub(crate) mod logs;
 pub(crate) mod node;
 pub(crate) mod proofs;
 pub(crate) mod request;
+pub(crate) mod syncing;
 pub(crate) mod transactions;

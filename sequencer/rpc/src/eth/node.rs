@@ -23,11 +23,6 @@ pub(crate) fn chain_id(context: &Context, _: &mut Arguments<'_>) -> Result<U64, 
     Ok(U64::from(context.chain.config.l2_chain_id))
 }
 
-/// What a node has it can serve; how far it is behind L1 says `gainsay_syncStatus`.
-pub(crate) fn syncing(_: &Context, _: &mut Arguments<'_>) -> Result<bool, RpcError> {
-    Ok(false)
-}
-
 /// The node holds no keys of users.
 pub(crate) fn accounts(_: &Context, _: &mut Arguments<'_>) -> Result<Vec<Address>, RpcError> {
     Ok(Vec::new())

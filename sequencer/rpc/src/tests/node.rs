@@ -1,6 +1,6 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
-use crate::{Answer, Backend, Client, Limits, RpcServer, SubmitError, serve};
+use crate::{Answer, Backend, Client, L1Progress, Limits, RpcServer, SubmitError, serve};
 use alloy::{
     network::EthereumWallet,
     providers::{DynProvider, Provider as _, ProviderBuilder},
@@ -94,6 +94,7 @@ impl Node {
             config: Arc::new(self.config.clone()),
             client: self.clone(),
             latest: self.latest.subscribe(),
+            l1: Arc::new(|| L1Progress { highest: Some(5), caught_up: true }),
             pending: self.pending.clone(),
             version: "gainsay/test".to_owned(),
         }

@@ -23,7 +23,7 @@ impl Setup {
         command.env("GAINSAY_KEYS", keys.join(","));
         command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_TOKEN", Token::artifact());
         let finished = Process::run(&mut command, LIMIT).wrap_err("node cannot be run: install Node.js 20 or newer")?;
-        println!("{program} against {}:\n{}", node.name(), finished.stdout);
+        eprintln!("{program} against {}:\n{}", node.name(), finished.stdout);
         ensure!(finished.status.success(), "{program} against {}: {}", node.name(), finished.stderr);
         Ok(())
     }

@@ -76,8 +76,8 @@ impl Mempool {
     /// When the store fails.
     pub fn offer(&self) -> Result<Offer, StoreError> {
         let base_fee = base_fee_after(&self.config, &self.store.latest_state()?);
-        let any = self.pool.best(base_fee).next().is_some();
-        Ok(Offer { best: self.pool.best(base_fee), any })
+        let best = self.pool.best(base_fee);
+        Ok(Offer { any: !best.is_empty(), best })
     }
 
     /// The latest block is another one: reads all accounts that matter again.

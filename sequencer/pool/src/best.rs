@@ -50,6 +50,13 @@ impl Best {
         self.current = None;
     }
 
+    /// Whether nothing is left to hand out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let next = self.current.as_ref().and_then(|rest| rest.as_slice().first());
+        self.heads.is_empty() && next.and_then(|pooled| pooled.effective_tip(self.base_fee)).is_none()
+    }
+
     /// A sender whose next transaction pays less than the base fee is left out.
     fn push(&mut self, mut rest: IntoIter<Arc<Pooled>>) {
         let Some(pooled) = rest.next() else { return };

@@ -245,11 +245,14 @@ fn check_invariants(pool: &Pool, limits: &Limits, accounts: &BTreeMap<Address, A
 fn check_order(pool: &Pool, base_fee: u64) {
     let mut left = pool.content().ready;
     let tip_of = |queue: &Vec<std::sync::Arc<Pooled>>| queue.first().and_then(|head| head.effective_tip(base_fee));
-    for pooled in pool.best(base_fee) {
+    let mut best = pool.best(base_fee);
+    while !best.is_empty() {
+        let pooled = best.next().expect("it said that something is left");
         assert_eq!(left.values().filter_map(tip_of).max(), pooled.effective_tip(base_fee));
         let queue = left.get_mut(&pooled.sender()).unwrap();
         assert_eq!(queue.remove(0).hash(), pooled.hash());
     }
+    assert!(best.next().is_none(), "it said that nothing is left");
     assert!(left.values().all(|queue| tip_of(queue).is_none()), "an includable transaction was not handed out");
 }
 

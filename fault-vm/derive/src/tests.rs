@@ -302,8 +302,9 @@ fn a_block_600_s_ahead_is_valid_and_a_millisecond_more_is_a_fault() {
     assert_eq!(recorder.blocks[0].timestamp, Millis::from_secs(L1_TIME + 600));
 
     let mut recorder = Recorder::new();
-    let late = BatchBlock { delay_ms: delay(&recorder) + 1, ..block(1) };
-    let memory = Memory::with(&[(1, vec![block(0), late.clone(), block(0)]), (1, vec![BatchBlock { delay_ms: u64::MAX, ..block(0) }])]);
+    // After the first block, which takes another 250 ms.
+    let late = BatchBlock { delay_ms: delay(&recorder) - 250 + 1, ..block(1) };
+    let memory = Memory::with(&[(1, vec![block(0), late, block(0)]), (1, vec![BatchBlock { delay_ms: u64::MAX, ..block(0) }])]);
     let (_, steps) = run(&memory, &mut recorder);
     assert!(matches!(steps[1].ignored[..], [Ignored::Time { block: 1, .. }]));
     assert!(matches!(steps[2].ignored[..], [Ignored::Time { block: 0, timestamp: Millis(u64::MAX), .. }]));

@@ -4,7 +4,7 @@
 mod chain;
 
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, U256, bytes};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, bytes};
 use chain::{Chain, ETHER, LOGGER, REVERTER, RICH_CONTRACT, deposit, signer};
 use gainsay_execute::ExecutedBlock;
 use gainsay_types::{
@@ -110,6 +110,23 @@ fn a_creating_deposit_makes_its_contract_at_the_address_of_its_nonce() {
     let contract = from.create(1);
     assert_eq!(chain.state.codes[&chain.state.accounts[&contract].code_hash], bytes!("00"));
     assert_eq!((chain.balance(contract), chain.nonce(from)), (U256::from(ETHER), 2));
+}
+
+#[test]
+fn the_address_of_a_contract_that_is_created_is_told() {
+    let mut chain = Chain::new();
+    let from = signer(0).address;
+    run(&mut chain, deposit(from, Some(NEWCOMER), 0));
+    let code = bytes!("60015ff3");
+    let creating = chain.deposit(UserDeposit { data: code.clone(), ..deposit(from, None, 0) });
+    let mut block = chain.begin(&[creating]);
+    let mut transaction = chain::transfer(2, NEWCOMER, 0);
+    (transaction.to, transaction.input) = (TxKind::Create, code);
+    block.push(signer(0).recovered(transaction)).unwrap();
+    let told: Vec<_> = block.executed().iter().map(|executed| executed.contract_address).collect();
+    assert_eq!(told, [Some(from.create(1)), Some(from.create(2))]);
+    let created = block.finish().changes.accounts;
+    assert!(told.iter().flatten().all(|address| created[address].after.is_some()));
 }
 
 #[test]

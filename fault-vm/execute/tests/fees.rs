@@ -3,8 +3,9 @@
 
 mod chain;
 
-use alloy_primitives::{Address, Bytes, TxKind, U256, bytes};
-use chain::{Chain, ETHER, LOGGER, PROBE, REVERTER, deposit, signer, transfer};
+use alloy_eips::eip2930::{AccessList, AccessListItem};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, bytes};
+use chain::{Chain, ETHER, LOGGER, PROBE, REVERTER, access_list, deposit, signer, transfer};
 use gainsay_execute::{BlockBuilder, L1FeeParameters};
 use gainsay_types::{
     ChainConfig, UserDeposit,
@@ -42,6 +43,15 @@ fn data_pays_at_least_its_floor_price() {
 }
 
 #[test]
+fn an_access_list_is_paid_for() {
+    let mut chain = Chain::new();
+    let mut tx = access_list(0, FRIEND);
+    tx.access_list = AccessList(vec![AccessListItem { address: PROBE, storage_keys: vec![B256::ZERO, B256::repeat_byte(1)] }]);
+    // EIP-2930: 2,400 gas for the address, 1,900 for each of its slots.
+    assert_eq!(chain.block(vec![], vec![signer(0).sign(tx)]).header.gas_used, 21_000 + 2_400 + 2 * 1_900);
+}
+
+#[test]
 fn an_attributes_message_sets_the_l1_fee_of_its_own_block() {
     let mut chain = Chain::new();
     let message = chain.attributes(50_000_000_000, 3, 1);
@@ -67,6 +77,17 @@ fn the_base_fee_follows_the_parents_gas() {
     assert_eq!(chain.parent.base_fee_per_gas, Some(861_328_125));
     chain.block(vec![], vec![]);
     assert_eq!(chain.parent.base_fee_per_gas, Some(861_328_125));
+}
+
+#[test]
+fn a_contract_that_destroys_itself_into_itself_while_it_is_created_burns_its_wei_and_no_fee() {
+    let mut chain = Chain::new();
+    let before = chain.supply();
+    let mut tx = transfer(0, FRIEND, 5);
+    (tx.to, tx.input) = (TxKind::Create, bytes!("30ff"));
+    let block = chain.block(vec![], vec![signer(0).sign(tx)]);
+    assert!(block.receipts[0].status());
+    assert_eq!(chain.supply(), before - U256::from(5));
 }
 
 /// One thing that a block may hold.

@@ -1,17 +1,20 @@
 //! The numbers and layouts of `docs/protocol.md`, written out: a constant that changes here changes the chain.
 #![allow(missing_docs)]
 
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, hex, keccak256};
+use alloy_consensus::{Sealable, SignableTransaction, TxEip1559};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex, keccak256};
 use gainsay_types::{
-    ATTRIBUTES_GAS, ATTRIBUTES_SENDER, Attributes, BLOCK_STEPS_PER_ASSERTION, CLOSING, ChainConfig, ConfigError, MAX_BATCHES_PER_ASSERTION,
-    MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, MAX_MESSAGE_DATA, MAX_MESSAGES_PER_BATCH, Message, MessageBody, MessageError, SPEC_ID_OSAKA,
-    UserDeposit, assertion_id,
+    ATTRIBUTES_GAS, ATTRIBUTES_SENDER, Attributes, BLOCK_STEPS_PER_ASSERTION, CLOSING, ChainConfig, ConfigError, InvalidTransaction,
+    MAX_BATCHES_PER_ASSERTION, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, MAX_MESSAGE_DATA, MAX_MESSAGES_PER_BATCH, Message, MessageBody,
+    MessageError, SPEC_ID_OSAKA, Transaction, UserDeposit, assertion_id,
     batch::MAX_BLOCKS_PER_BATCH,
     blob::{BLOB_BYTES, BLOB_CAPACITY},
     inputs_hash,
     payload::MAX_DECOMPRESSED,
     predeploys,
 };
+use op_alloy_consensus::OpTxEnvelope;
 
 #[test]
 fn the_limits_are_those_of_the_protocol() {
@@ -156,7 +159,9 @@ fn a_user_deposit_becomes_a_transaction_with_all_of_its_fields() {
     assert!(!deposit.is_system_transaction);
     // The zero address is a callee like any other; only the flag makes a creation.
     let to_zero = UserDeposit { to: Some(Address::ZERO), ..user() };
-    assert_eq!(message(MessageBody::User(to_zero)).transaction(Address::ZERO).to, TxKind::Call(Address::ZERO));
+    let to_zero = MessageBody::User(to_zero);
+    assert_eq!(MessageBody::decode(0, &to_zero.encode()), Ok(to_zero.clone()));
+    assert_eq!(message(to_zero).transaction(Address::ZERO).to, TxKind::Call(Address::ZERO));
     let creation = UserDeposit { to: None, ..user() };
     assert_eq!(message(MessageBody::User(creation)).transaction(Address::ZERO).to, TxKind::Create);
 }
@@ -184,4 +189,29 @@ fn claims_are_hashes_of_two_words() {
     let (left, right) = (B256::repeat_byte(1), B256::repeat_byte(2));
     assert_eq!(assertion_id(left, right), keccak256([left, right].concat()));
     assert_eq!(inputs_hash(0x0304, right), keccak256([B256::from(U256::from(0x0304)), right].concat()));
+}
+
+/// A transaction of type 2 that anybody may have signed.
+fn transaction() -> TxEip1559 {
+    TxEip1559 { chain_id: 1, gas_limit: 21_000, to: TxKind::Call(Address::repeat_byte(1)), ..TxEip1559::default() }
+}
+
+fn signature() -> Signature {
+    Signature::new(U256::from(1), U256::from(2), false)
+}
+
+#[test]
+fn users_send_exactly_one_transaction_of_a_type_that_is_theirs() {
+    let good = OpTxEnvelope::from(transaction().into_signed(signature())).encoded_2718();
+    assert_eq!(Transaction::decode(&good).map(|transaction| transaction.encode()), Ok(good.clone()));
+    assert_eq!(Transaction::decode(&[&good[..], &[0]].concat()), Err(InvalidTransaction::Encoding));
+    assert_eq!(Transaction::decode(&good[..good.len() - 1]), Err(InvalidTransaction::Encoding));
+    let deposit = message(MessageBody::User(user())).transaction(Address::ZERO).encoded_2718();
+    assert_eq!(deposit[0], 0x7e);
+    assert_eq!(Transaction::decode(&deposit), Err(InvalidTransaction::Type));
+    for unknown in [3, 5, 0x7f] {
+        assert_eq!(Transaction::decode(&[&[unknown], &good[1..]].concat()), Err(InvalidTransaction::Type));
+    }
+    let deposit = OpTxEnvelope::Deposit(message(MessageBody::User(user())).transaction(Address::ZERO).seal_slow());
+    assert_eq!(Transaction::new(deposit), Err(InvalidTransaction::Type));
 }

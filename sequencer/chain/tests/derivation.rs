@@ -2,11 +2,14 @@
 
 mod support;
 
+use alloy_primitives::B256;
 use gainsay_chain::{ChainError, Derived, Difference, FeedBlock, Imported, InboxEvent, L1Update};
+use gainsay_derive::Ignored;
 use gainsay_store::{BatchData, L1Block};
-use gainsay_types::{State, Transaction, batch::BatchBlock};
+use gainsay_types::{BatchHeader, MessageBody, Millis, State, Transaction, UserDeposit, batch::BatchBlock};
 use support::{
-    L1, Posted, build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce, transfer, user_address,
+    BLOCK_TIME, L1, Posted, START, build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce, transfer,
+    user_address,
 };
 
 /// The transactions as a batch of one block each, at the earliest times.
@@ -229,6 +232,54 @@ fn l1_data_that_does_not_follow_is_refused_and_changes_nothing() {
     let InboxEvent::Batch { header, acc, .. } = batch[0].clone() else { unreachable!() };
     refused(&L1Update::Extend { block, events: vec![InboxEvent::Batch { header, acc, data: BatchData::None }] }, &mut chain);
     chain.apply_l1(&l1.update(3)).unwrap();
+}
+
+#[test]
+fn a_batch_under_another_accumulator_or_with_messages_that_do_not_exist_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut chain, mut l1) = (open(directory.path(), true), L1::new());
+    l1.mine(vec![deposit(1, 1)]);
+    follow(&mut chain, &l1);
+    l1.post(vec![], 1, Posted::Forced);
+    let L1Update::Extend { block, events } = l1.update(2) else { unreachable!() };
+    let InboxEvent::Batch { header, acc, data } = events[0].clone() else { unreachable!() };
+    let before = chain.heads();
+    let mut refused = |header: &BatchHeader, acc: B256, about: &str| {
+        let events = vec![InboxEvent::Batch { header: header.clone(), acc, data: data.clone() }];
+        let error = chain.apply_l1(&L1Update::Extend { block, events }).unwrap_err();
+        assert!(matches!(error, ChainError::L1Gap { what, .. } if what == about), "{error:?}");
+        assert_eq!(chain.heads(), before);
+    };
+    refused(&header, B256::repeat_byte(1), "batch accumulator");
+    refused(&BatchHeader { deposit_count: 0, ..header.clone() }, acc, "batch accumulator");
+    let beyond = BatchHeader { deposit_count: 2, ..header };
+    refused(&beyond, beyond.accumulate(B256::ZERO), "the batch's message count");
+    chain.apply_l1(&l1.update(2)).unwrap();
+}
+
+#[test]
+fn a_closing_block_is_not_taken_for_a_payload_block_that_may_not_have_its_deposits() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut chain, mut l1) = (open(directory.path(), true), L1::new());
+    let MessageBody::User(small) = deposit(1, 1) else { unreachable!() };
+    // Beyond the block gas limit, which only a closing block may be.
+    l1.mine(vec![MessageBody::User(UserDeposit { gas_limit: chain.config().block_gas_limit + 1, ..small })]);
+    l1.post(vec![], 1, Posted::Forced);
+    follow(&mut chain, &l1);
+    derive_all(&mut chain, &l1);
+    let closing = chain.store().block(1).unwrap().unwrap().time();
+
+    // After a reorganisation a payload names the same deposit at the same time, in a batch of a later L1 block.
+    l1.reorganise(1);
+    l1.mine(vec![]);
+    let delay_ms = closing.since(Millis::from_secs(START)) - BLOCK_TIME;
+    l1.post(vec![BatchBlock { delay_ms, deposits: 1, transactions: vec![] }], 1, Posted::Calldata);
+    follow(&mut chain, &l1);
+    assert_eq!(chain.heads().latest.number, 1, "the closing block is still there");
+    let steps = derive_all(&mut chain, &l1);
+    assert!(matches!(steps[0].ignored[..], [Ignored::Execution { block: 0, .. }]), "{:?}", steps[0].ignored);
+    assert_ne!(chain.store().block(1).unwrap().unwrap().time(), closing);
+    assert_eq!(fingerprint(&mut chain), fresh(&l1));
 }
 
 #[test]

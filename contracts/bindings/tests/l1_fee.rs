@@ -94,7 +94,7 @@ impl Priced {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(64)))]
 
     #[test]
     fn the_oracle_says_what_execution_charges(

@@ -410,7 +410,7 @@ fn padded(mut payload: Vec<u8>, zeroes: usize) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(48)))]
 
     #[test]
     fn the_steps_are_the_same_however_the_data_arrives(blocks in blocks(10), zeroes in 0usize..200_000, m in 10u64..14, faulty in 1u64..14) {

@@ -120,7 +120,7 @@ fn target(index: u8) -> Address {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(48)))]
 
     #[test]
     fn the_supply_grows_by_what_is_minted_to_the_wei(blocks in prop::collection::vec(prop::collection::vec(item(), 0..12), 1..5)) {

@@ -53,7 +53,7 @@ fn pure(hash: B256, v: U256, signature: &Signature) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(500)))]
 
     #[test]
     fn the_precompile_answers_as_pure_rust_does(key: [u8; 32], hash: [u8; 32], way in 0u8..7, odd_v in prop::option::weighted(0.1, any::<u64>())) {

@@ -48,7 +48,7 @@ fn compact(signature: &Signature) -> [u8; 64] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(2_000)))]
 
     #[test]
     fn both_recover_the_same_sender_or_none((signature, message) in input()) {

@@ -167,7 +167,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
+        #![proptest_config(ProptestConfig::with_cases(crate::testing::cases(16)))]
         #[test]
         fn any_payload_survives_the_round_trip(payload in prop::collection::vec(any::<u8>(), 0..300_000)) {
             let packed = pack(&payload).unwrap();

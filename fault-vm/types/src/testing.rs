@@ -16,6 +16,15 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use op_alloy_consensus::OpTxEnvelope;
 
+/// How many random cases a property is tried on: `usual`, times the environment variable `GAINSAY_CASES` where that is set (a long run).
+#[cfg(feature = "std")]
+#[must_use]
+pub fn cases(usual: u32) -> u32 {
+    extern crate std;
+    let factor = std::env::var("GAINSAY_CASES").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1);
+    usual.saturating_mul(factor)
+}
+
 /// Chain id of lifelike transactions.
 pub const CHAIN_ID: u64 = 42_170_001;
 

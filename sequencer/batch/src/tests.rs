@@ -161,7 +161,7 @@ fn a_configuration_that_cannot_work_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(24)))]
 
     #[test]
     fn what_is_packed_decodes_to_the_blocks_given_and_none_is_lost_or_repeated(

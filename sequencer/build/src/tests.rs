@@ -246,7 +246,7 @@ fn deposits_fill_a_block_up_to_its_gas_limit_and_up_to_a_batch() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(48)))]
 
     /// What the sequencer builds is what everybody else derives from it.
     #[test]

@@ -145,7 +145,7 @@ fn check_heads(chain: &Chain) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 500, ..ProptestConfig::with_cases(gainsay_types::testing::cases(256)) })]
 
     #[test]
     fn every_history_ends_where_a_fresh_derivation_of_the_final_inbox_ends(keep_unsafe: bool, operations in prop::collection::vec(operation(), 1..40)) {

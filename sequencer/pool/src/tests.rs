@@ -257,7 +257,7 @@ fn check_order(pool: &Pool, base_fee: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(64)))]
 
     #[test]
     fn no_sequence_of_events_breaks_an_invariant(events in prop::collection::vec(event(), 1..80), transactions in 1usize..12, per_sender in 1usize..6) {

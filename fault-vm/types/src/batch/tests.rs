@@ -84,7 +84,7 @@ fn equal_blocks_and_transactions_encode_to_equal_bytes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(crate::testing::cases(128)))]
 
     #[test]
     fn any_batch_survives_the_round_trip(seed: u64, blocks in 0u64..8, transactions in 0u64..12) {

@@ -30,6 +30,7 @@ pub struct Assertion {
 pub struct Assertions {
     by_id: BTreeMap<B256, Assertion>,
     order: Vec<B256>,
+    children: BTreeMap<B256, Vec<B256>>,
 }
 
 impl Assertions {
@@ -37,6 +38,7 @@ impl Assertions {
     pub fn created(&mut self, assertion: Assertion) {
         if let Entry::Vacant(slot) = self.by_id.entry(assertion.id) {
             self.order.push(assertion.id);
+            self.children.entry(assertion.parent).or_default().push(assertion.id);
             slot.insert(assertion);
         }
     }
@@ -53,11 +55,13 @@ impl Assertions {
         for assertion in self.by_id.values_mut() {
             assertion.confirmed_in = assertion.confirmed_in.filter(|confirmed| *confirmed <= l1_number);
         }
-        let by_id = &mut self.by_id;
+        let by_id = &self.by_id;
         let (kept, gone) = self.order.drain(..).partition(|id| by_id.get(id).is_some_and(|found| found.l1_number <= l1_number));
         self.order = kept;
         for id in &gone {
-            self.by_id.remove(id);
+            if let Some(siblings) = self.by_id.remove(id).and_then(|assertion| self.children.get_mut(&assertion.parent)) {
+                siblings.retain(|sibling| sibling != id);
+            }
         }
         gone
     }
@@ -75,14 +79,20 @@ impl Assertions {
 
     /// Those that continue `parent`, oldest first.
     pub fn children(&self, parent: B256) -> impl Iterator<Item = &Assertion> {
-        self.iter().filter(move |assertion| assertion.parent == parent)
+        self.children.get(&parent).into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 
     /// The confirmed one that is furthest on; the first assertion counts as confirmed.
     #[must_use]
     pub fn latest_confirmed(&self) -> Option<&Assertion> {
-        let mut tip = self.iter().find(|assertion| assertion.parent.is_zero())?;
-        while let Some(next) = self.children(tip.id).find(|child| child.confirmed_in.is_some()) {
+        self.confirmed_by(u64::MAX)
+    }
+
+    /// The one that was the latest confirmed after L1 block `l1_number`.
+    #[must_use]
+    pub fn confirmed_by(&self, l1_number: u64) -> Option<&Assertion> {
+        let mut tip = self.children(B256::ZERO).next()?;
+        while let Some(next) = self.children(tip.id).find(|child| child.confirmed_in.is_some_and(|number| number <= l1_number)) {
             tip = next;
         }
         Some(tip)
@@ -121,6 +131,8 @@ mod tests {
         tree.confirmed(B256::repeat_byte(2), 40);
         tree.confirmed(B256::repeat_byte(4), 50);
         assert_eq!(tree.latest_confirmed().map(|found| found.id), Some(B256::repeat_byte(4)));
+        assert_eq!(tree.confirmed_by(49).map(|found| found.id), Some(B256::repeat_byte(2)));
+        assert_eq!(tree.confirmed_by(39).map(|found| found.id), Some(B256::repeat_byte(1)));
         assert!(tree.rewind(49).is_empty());
         assert_eq!(tree.latest_confirmed().map(|found| found.id), Some(B256::repeat_byte(2)));
     }
@@ -131,7 +143,9 @@ mod tests {
         assert_eq!(tree.rewind(20), vec![B256::repeat_byte(3), B256::repeat_byte(4)]);
         assert_eq!(tree.children(B256::repeat_byte(1)).count(), 1);
         assert_eq!(tree.iter().count(), 2);
+        assert_eq!(tree.children(B256::repeat_byte(2)).count(), 0);
         tree.created(assertion(3, 1, 22));
+        assert_eq!(tree.children(B256::repeat_byte(1)).count(), 2);
         assert_eq!(tree.get(&B256::repeat_byte(3)).map(|found| found.l1_number), Some(22));
     }
 

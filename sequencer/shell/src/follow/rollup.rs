@@ -125,14 +125,15 @@ fn apply(assertions: &mut Assertions, block: &L1Block, event: L1Event) -> bool {
     }
 }
 
-/// Drops archived blobs once the assertion that covers their batches is confirmed, until `stop`.
+/// Drops archived blobs once the assertion that covers their batches is confirmed for good, until `stop`. A confirmation that L1 could still
+/// take back drops nothing: a challenger would need the blobs again.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn prune_blobs(owner: ChainOwner, mut view: watch::Receiver<RollupView>, stop: CancellationToken) -> Result<(), FollowError> {
     let mut pruned = 0;
     loop {
-        let confirmed = view.borrow_and_update().assertions.latest_confirmed().map_or(0, |assertion| assertion.end.batch_index);
+        let confirmed = confirmed_for_good(&view.borrow_and_update());
         if confirmed > pruned {
             on_chain(&owner, move |core| core.chain.prune_blobs(confirmed)).await?;
             pruned = confirmed;
@@ -141,5 +142,47 @@ pub async fn prune_blobs(owner: ChainOwner, mut view: watch::Receiver<RollupView
             () = stop.cancelled() => return Ok(()),
             changed = view.changed() => if changed.is_err() { stop.cancelled().await; return Ok(()) },
         }
+    }
+}
+
+/// Batches up to the assertion whose confirmation is in a finalised L1 block.
+fn confirmed_for_good(view: &RollupView) -> u64 {
+    let finalized = view.heads.map(|heads| heads.finalized.number);
+    finalized.and_then(|number| view.assertions.confirmed_by(number)).map_or(0, |assertion| assertion.end.batch_index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::B256;
+    use gainsay_types::State;
+
+    fn view(finalized: u64) -> RollupView {
+        let mut assertions = Assertions::default();
+        for (id, parent, batch_index) in [(1, 0, 0), (2, 1, 7)] {
+            let (id, parent) = (B256::repeat_byte(id), B256::repeat_byte(parent));
+            let end = State { batch_index, ..State::genesis(B256::ZERO) };
+            assertions.created(Assertion {
+                id,
+                parent,
+                end,
+                target: 9,
+                inputs_hash: B256::ZERO,
+                l1_number: 1,
+                l1_time: 1,
+                confirmed_in: None,
+            });
+        }
+        assertions.confirmed(B256::repeat_byte(2), 40);
+        let at = |number| L1Block { number, hash: B256::ZERO, parent_hash: B256::ZERO, timestamp: 0 };
+        let heads = Some(Heads { latest: at(60), safe: at(50), finalized: at(finalized) });
+        RollupView { assertions: Arc::new(assertions), heads, ..RollupView::default() }
+    }
+
+    #[test]
+    fn blobs_are_kept_until_the_confirmation_is_final_on_l1() {
+        assert_eq!(confirmed_for_good(&view(39)), 0);
+        assert_eq!(confirmed_for_good(&view(40)), 7);
+        assert_eq!(confirmed_for_good(&RollupView { heads: None, ..view(40) }), 0);
     }
 }

@@ -1,6 +1,7 @@
 // The dependency arrows between the crates of this workspace, over `cargo metadata`.
 //
-//   types <- derive, execute, machine <- program, trace
+//   types <- derive, execute, machine <- program <- trace <- fault-vm (the command)
+//   runtime <- program, workloads (guests are linked with it)
 //   types <- bindings <- l1
 //   all of these <- sequencer/*, challenger/*
 //   sequencer/store, sequencer/chain, and the process shell over them, <- challenger/*      and nothing else of the sequencer
@@ -17,8 +18,11 @@ const allowed = {
   derive: ["types"],
   execute: ["types"],
   machine: ["types"],
-  program: core,
+  runtime: [],
+  program: [...core, "runtime"],
   trace: [...core, "program"],
+  workloads: ["machine", "runtime"],
+  "fault-vm": [...core, "program", "trace", "bindings", "l1"],
   bindings: ["types"],
   l1: ["types", "bindings"],
   pool: [...shared, ...sequencer],
@@ -31,7 +35,7 @@ const allowed = {
   sequencer: [...shared, ...sequencer, "shell"],
   game: [...shared, "store", "chain"],
   challenger: [...shared, "store", "chain", "shell", "game"],
-  tests: [...shared],
+  tests: [...shared, "fault-vm"],
 };
 
 const metadata = JSON.parse(

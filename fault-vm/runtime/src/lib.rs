@@ -4,6 +4,10 @@
 #[cfg(all(target_arch = "riscv64", target_os = "none"))]
 extern crate alloc;
 
+mod keccak;
+
+pub use keccak::{keccak256, permute};
+
 #[cfg(all(target_arch = "riscv64", target_os = "none"))]
 mod entry;
 #[cfg(all(target_arch = "riscv64", target_os = "none"))]
@@ -21,5 +25,5 @@ mod syscall;
 pub use self::{
     maps::seed_hash_maps,
     preimage::{Preimage, preimage},
-    syscall::{fail, halt, input, log},
+    syscall::{announce, fail, halt, input, log},
 };

@@ -41,8 +41,14 @@ pub fn input() -> [u8; 32] {
 
 /// Shows a text to whoever runs the machine; no effect on the machine itself.
 pub fn log(text: &str) {
+    announce(text.as_bytes());
+}
+
+/// Tells whoever runs the machine which call of a precompile the next key stands for: the byte 3, then `address 20 ‖ gas u64 ‖ input`.
+/// No effect on the machine itself.
+pub fn announce(call: &[u8]) {
     // SAFETY: no effect within the machine.
-    unsafe { asm!("ecall", in("a7") LOG, in("a0") text.as_ptr(), in("a1") text.len(), options(nostack, readonly)) };
+    unsafe { asm!("ecall", in("a7") LOG, in("a0") call.as_ptr(), in("a1") call.len(), options(nostack, readonly)) };
 }
 
 /// Chooses the preimage that [`part`] reads.

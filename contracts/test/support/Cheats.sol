@@ -10,6 +10,13 @@ struct CallGas {
     uint64 gasRemaining;
 }
 
+/// @notice An event that was recorded.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
+
 /// @notice The cheat codes of forge that the tests use; https://getfoundry.sh/reference/cheatcodes/overview.
 interface Cheats {
     function warp(uint256 time) external;
@@ -31,6 +38,11 @@ interface Cheats {
     function expectPartialRevert(bytes4 selector) external;
     function expectEmit() external;
     function expectEmit(address emitter) external;
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function addr(uint256 privateKey) external pure returns (address);
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory);
+    function mockCall(address callee, bytes calldata data, bytes calldata output) external;
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function cool(address account) external;

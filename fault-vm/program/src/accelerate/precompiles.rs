@@ -15,15 +15,13 @@ use revm::precompile::{
     bls12_381::{G1Point, G1PointScalar, G2Point, G2PointScalar},
     bls12_381_const as bls,
     bls12_381_utils::msm_required_gas,
-    bn254::{add, mul, pair},
+    bn254::pair,
     kzg_point_evaluation as kzg, modexp,
     secp256r1::P256VERIFY_BASE_GAS_FEE_OSAKA,
 };
 
 const ECRECOVER: u16 = 1;
 const MODEXP: u16 = 5;
-const BN254_ADD: u16 = 6;
-const BN254_MUL: u16 = 7;
 const BN254_PAIRING: u16 = 8;
 const POINT_EVALUATION: u16 = 0x0a;
 const G1_ADD: u16 = 0x0b;
@@ -99,16 +97,6 @@ impl<P: Precompiles> Crypto for Accelerated<P> {
         let read = |output: &Bytes| (output.len() == modulus.len()).then(|| output.to_vec());
         let answer = self.call(MODEXP, modexp_gas(base, exponent, modulus), &input, read);
         answer.unwrap_or_else(|| DefaultCrypto.modexp(base, exponent, modulus))
-    }
-
-    fn bn254_g1_add(&self, left: &[u8], right: &[u8]) -> Result<[u8; 64], PrecompileHalt> {
-        let answer = self.call(BN254_ADD, add::ISTANBUL_ADD_GAS_COST, &[left, right], array);
-        answer.unwrap_or_else(|| DefaultCrypto.bn254_g1_add(left, right))
-    }
-
-    fn bn254_g1_mul(&self, point: &[u8], scalar: &[u8]) -> Result<[u8; 64], PrecompileHalt> {
-        let answer = self.call(BN254_MUL, mul::ISTANBUL_MUL_GAS_COST, &[point, scalar], array);
-        answer.unwrap_or_else(|| DefaultCrypto.bn254_g1_mul(point, scalar))
     }
 
     fn bn254_pairing_check(&self, pairs: &[(&[u8], &[u8])]) -> Result<bool, PrecompileHalt> {

@@ -56,16 +56,21 @@ library Memory {
         return abi.encodePacked(turned);
     }
 
-    /// @dev The root over a leaf of this address and hash.
-    function climb(bytes32 node, bytes calldata siblings, uint64 address_) private pure returns (bytes32) {
+    /// @dev The root over a leaf of this address and hash; there are 25 siblings. Scratch memory holds a pair: the node goes to its second
+    ///      word if the bit of the index is 1, the sibling to the other.
+    function climb(bytes32 node, bytes calldata siblings, uint64 address_) private pure returns (bytes32 root) {
         uint256 index = address_ / LEAF;
-        unchecked {
-            for (uint256 height = 0; height < HEIGHT; ++height) {
-                bytes32 sibling = bytes32(siblings[32 * height:]);
-                node = index >> height & 1 == 0 ? EfficientHashLib.hash(node, sibling) : EfficientHashLib.hash(sibling, node);
+        uint256 end = HEIGHT * 32;
+        assembly ("memory-safe") {
+            root := node
+            for { let i := 0 } lt(i, end) { i := add(i, 32) } {
+                let side := shl(5, and(index, 1))
+                mstore(side, root)
+                mstore(xor(side, 32), calldataload(add(siblings.offset, i)))
+                root := keccak256(0, 64)
+                index := shr(1, index)
             }
         }
-        return node;
     }
 
     function reverse(uint64 value) private pure returns (uint64) {

@@ -39,6 +39,8 @@ interface Cheats {
     function expectEmit() external;
     function expectEmit(address emitter) external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
     function addr(uint256 privateKey) external pure returns (address);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);

@@ -134,7 +134,11 @@ impl<'a> Replaying<'a> {
         let proof = self.memory.next().ok_or(ProofError::MissingLeaf { index })?;
         // INVARIANT: every leaf that a step reads is proven in the memory root, at the place of its address.
         let root = proof.root(index);
-        if root == self.state.memory_root { Ok(proof) } else { Err(ProofError::WrongLeaf { index, root, expected: self.state.memory_root }) }
+        if root == self.state.memory_root {
+            Ok(proof)
+        } else {
+            Err(ProofError::WrongLeaf { index, root, expected: self.state.memory_root })
+        }
     }
 }
 

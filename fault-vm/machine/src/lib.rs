@@ -19,6 +19,8 @@ mod proof;
 mod state;
 mod step;
 pub mod syscall;
+#[cfg(any(test, feature = "test-utils"))]
+pub mod testing;
 
 pub use access::Access;
 pub use instruction::{Instruction, Op};

@@ -113,7 +113,9 @@ fn load(memory: &mut Memory, segment: &Segment, file: &[u8]) -> Result<(), Progr
     if bytes.len() as u64 > segment.p_memsz(LittleEndian) {
         return Err(ProgramError::Overfull { address });
     }
-    memory.write_bytes(address, bytes).map_err(|OutOfSpace { address, length }| ProgramError::OutOfSpace { start: address, length: length as u64 })
+    memory
+        .write_bytes(address, bytes)
+        .map_err(|OutOfSpace { address, length }| ProgramError::OutOfSpace { start: address, length: length as u64 })
 }
 
 /// Why a file is not a program that the machine can run.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod alu;
 pub mod branch;
+pub mod fast;
 mod instruction;
 mod json;
 pub mod load_store;

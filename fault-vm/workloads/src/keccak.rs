@@ -28,58 +28,45 @@ const ROUND_CONSTANTS: [u64; 24] = [
     0x8000_0000_8000_8008,
 ];
 
-/// Where lane `i` of the walk through rho and pi goes, and how far it is turned.
-const STEPS: [(usize, u32); 24] = [
-    (10, 1),
-    (7, 3),
-    (11, 6),
-    (17, 10),
-    (18, 15),
-    (3, 21),
-    (5, 28),
-    (16, 36),
-    (8, 45),
-    (21, 55),
-    (24, 2),
-    (4, 14),
-    (15, 27),
-    (23, 41),
-    (19, 56),
-    (13, 8),
-    (12, 25),
-    (2, 43),
-    (20, 62),
-    (14, 18),
-    (22, 39),
-    (9, 61),
-    (6, 20),
-    (1, 44),
-];
-
 /// Keccak-f\[1600\].
 fn permute(state: &mut [u64; 25]) {
     for constant in ROUND_CONSTANTS {
-        let mut column = [0; 5];
-        for x in 0..5 {
-            column[x] = state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20];
-        }
-        for x in 0..5 {
-            let turned = column[(x + 4) % 5] ^ column[(x + 1) % 5].rotate_left(1);
-            for y in 0..5 {
-                state[5 * y + x] ^= turned;
+        let sum = |x: usize| state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20];
+        let column = [sum(0), sum(1), sum(2), sum(3), sum(4)];
+        // A lane with its neighbours' columns in it, turned; listed where it goes.
+        let mixed =
+            |lane: usize, x: usize, turn: u32| (state[lane] ^ column[(x + 4) % 5] ^ column[(x + 1) % 5].rotate_left(1)).rotate_left(turn);
+        let lanes = [
+            mixed(0, 0, 0),
+            mixed(6, 1, 44),
+            mixed(12, 2, 43),
+            mixed(18, 3, 21),
+            mixed(24, 4, 14),
+            mixed(3, 3, 28),
+            mixed(9, 4, 20),
+            mixed(10, 0, 3),
+            mixed(16, 1, 45),
+            mixed(22, 2, 61),
+            mixed(1, 1, 1),
+            mixed(7, 2, 6),
+            mixed(13, 3, 25),
+            mixed(19, 4, 8),
+            mixed(20, 0, 18),
+            mixed(4, 4, 27),
+            mixed(5, 0, 36),
+            mixed(11, 1, 10),
+            mixed(17, 2, 15),
+            mixed(23, 3, 56),
+            mixed(2, 2, 62),
+            mixed(8, 3, 55),
+            mixed(14, 4, 39),
+            mixed(15, 0, 41),
+            mixed(21, 1, 2),
+        ];
+        for (row, lanes) in state.chunks_exact_mut(5).zip(lanes.chunks_exact(5)) {
+            for x in 0..5 {
+                row[x] = lanes[x] ^ (!lanes[(x + 1) % 5] & lanes[(x + 2) % 5]);
             }
-        }
-        let mut carried = state[1];
-        for (lane, turn) in STEPS {
-            carried = core::mem::replace(&mut state[lane], carried.rotate_left(turn));
-        }
-        for row in state.chunks_exact_mut(5) {
-            let [a, b, c, d, e] = [row[0], row[1], row[2], row[3], row[4]];
-            row[0] = a ^ (!b & c);
-            row[1] = b ^ (!c & d);
-            row[2] = c ^ (!d & e);
-            row[3] = d ^ (!e & a);
-            row[4] = e ^ (!a & b);
         }
         state[0] ^= constant;
     }

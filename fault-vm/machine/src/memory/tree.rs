@@ -1,6 +1,6 @@
 //! The tree that holds a memory: tables of 32, four levels of them, over pages of 32 leaves. Each covers five levels of the Merkle tree.
 
-use super::{LEAF, PAGE, hash_node, zero_root};
+use super::{Aligned, LEAF, PAGE, hash_node, zero_root};
 use alloy_primitives::{B256, keccak256};
 use std::sync::{Arc, OnceLock};
 
@@ -44,16 +44,16 @@ impl Page {
         &self.bytes
     }
 
-    /// N aligned bytes; of the address, the offset in the page counts.
+    /// N bytes; of the address, the offset in the page counts.
     #[inline(always)]
-    pub(super) fn read<const N: usize>(&self, address: u32) -> [u8; N] {
-        self.bytes.as_chunks().0.get((address as usize % PAGE) / N).copied().unwrap_or([0; N])
+    pub(super) fn read<const N: usize>(&self, at: Aligned<N>) -> [u8; N] {
+        self.bytes.as_chunks().0.get(at.piece_of(PAGE)).copied().unwrap_or([0; N])
     }
 
-    /// Writes N aligned bytes; of the address, the offset in the page counts.
+    /// Writes N bytes; of the address, the offset in the page counts.
     #[inline(always)]
-    pub(super) fn write<const N: usize>(&mut self, address: u32, value: [u8; N]) {
-        if let Some(bytes) = self.bytes.as_chunks_mut().0.get_mut((address as usize % PAGE) / N) {
+    pub(super) fn write<const N: usize>(&mut self, at: Aligned<N>, value: [u8; N]) {
+        if let Some(bytes) = self.bytes.as_chunks_mut().0.get_mut(at.piece_of(PAGE)) {
             *bytes = value;
         }
     }

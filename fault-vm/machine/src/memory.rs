@@ -61,6 +61,7 @@ impl<const N: usize> Aligned<N> {
     /// The trap: out of range comes before misaligned.
     #[inline(always)]
     pub const fn new(address: u64) -> Result<Self, Trap> {
+        // INVARIANT: no access wraps or straddles a leaf: addresses are below 2^32 and multiples of the width.
         const { assert!(N.is_power_of_two() && N <= LEAF) };
         if address >= SPACE {
             Err(Trap::OutOfRange)

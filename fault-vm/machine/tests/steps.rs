@@ -60,7 +60,7 @@ fn every_instruction_equals_the_model_with_any_registers_and_immediates() {
 
 #[test]
 fn random_machines_equal_the_model() {
-    for seed in 0..u64::from(cases(20_000)) {
+    for seed in 0..u64::from(cases(10_000)) {
         let (mut machine, mut oracle) = arbitrary_machine(seed);
         for _ in 0..3 {
             if Model::of(&machine).clone().step(&mut oracle).is_ok() {
@@ -72,7 +72,7 @@ fn random_machines_equal_the_model() {
 
 #[test]
 fn a_proven_step_equals_the_direct_one() {
-    for seed in 0..u64::from(cases(5_000)) {
+    for seed in 0..u64::from(cases(3_000)) {
         let (mut machine, mut oracle) = arbitrary_machine(seed);
         let proof = prove(&machine, &mut oracle).unwrap();
         assert_eq!(proof.state, machine.state(), "seed {seed}");

@@ -65,6 +65,13 @@ contract LoadPrecompileTest is OracleFixture {
         assertLoads(MODEXP, 1_000_000, input, hex"01");
     }
 
+    /// @dev Of a length that ends too early, the missing bytes are zeroes: 95 bytes that end with 1 say 256.
+    function test_modexp_withHalfALength_readsZeroesBehindIt() public {
+        bytes memory input = new bytes(95);
+        input[94] = 0x01;
+        assertLoads(MODEXP, 100_000, input, bytes.concat(hex"01", new bytes(256)));
+    }
+
     function test_modexp_beyond1024Bytes_fails() public {
         assertLoads(MODEXP, 100_000, abi.encode(1, 1, 1025), hex"00");
     }

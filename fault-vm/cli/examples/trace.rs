@@ -1,6 +1,8 @@
 //! Measures a trace: `cargo run -p gainsay-fault-vm --example trace [TRANSFERS]`. The block has so many transfers of ether to new accounts, and as many calls
 //! that set a new storage slot each (200 unless told).
 
+#![allow(clippy::print_stdout, reason = "it tells what it measured")]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -92,3 +92,9 @@ fn data_that_cannot_be_ends_the_machine_as_failed() {
     assert_eq!(run(&program, B256::repeat_byte(1), &mut Endless).hart.status, Status::FAILED);
     assert_eq!(run(&program, B256::repeat_byte(1), &mut Empty).hart.status, Status::FAILED);
 }
+
+#[test]
+fn the_committed_root_is_that_of_the_committed_program() {
+    let root = format!("\"programRoot\": \"{}\"", guest().root());
+    assert!(include_str!("../guest.json").contains(&root), "scripts/build-guest --write");
+}

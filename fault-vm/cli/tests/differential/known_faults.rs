@@ -161,7 +161,7 @@ fn division_by_zero_and_overflow_have_results() {
         (Op::Divuw, 0xffff_fff9, 2, 0x7fff_fffc),
         (Op::Remuw, 0xffff_fff9, 0xffff_fffe, ONES - 6),
         (Op::Remuw, 0xffff_ffff, 7, 3),
-        (Op::Remuw, 0xffff_ffff, HIGH | 0, ONES),
+        (Op::Remuw, 0xffff_ffff, HIGH, ONES),
         (Op::Divw, HIGH | 6, 0xffff_fffe, 3u64.wrapping_neg()),
     ] {
         computes(both, op, left, right, result);

@@ -60,13 +60,56 @@ fn random_steps_of_a_block_are_proved_to_rust_and_to_solidity() {
     let mut dice = dice("random steps");
     let mut trace = the_trace();
     let mut verifier = SolidityVerifier::new().expect("deploys");
-    for _ in 0..cases(40) {
+    for _ in 0..cases(200) {
         let step = dice.below(trace.length());
         let proven = trace.prove_with_preimage(step).expect("proves");
         let report = verify(&mut verifier, &proven).unwrap_or_else(|error| panic!("step {step}: {error}"));
         assert_eq!(report.before, trace.hash(step).expect("runs"), "step {step}");
         assert_eq!(report.rust, trace.hash(step + 1).expect("runs"), "step {step}");
         assert_eq!(verifier.next_state(&proven.proof).expect("is accepted"), proven.next().expect("a proof").encode(), "step {step}");
+    }
+}
+
+/// The state with one field changed: each field and register once, x0 too.
+fn altered(state: &MachineState, dice: &mut Dice) -> Vec<(String, MachineState)> {
+    let mut all = Vec::new();
+    let mut with = |name: &str, change: &mut dyn FnMut(&mut MachineState)| {
+        let mut other = state.clone();
+        change(&mut other);
+        all.push((name.to_owned(), other));
+    };
+    let (byte, bit) = (dice.below(32) as usize, dice.below(64));
+    with("memory root", &mut |state| state.memory_root[byte] ^= 1 << (bit % 8));
+    with("input", &mut |state| state.hart.input[byte] ^= 1 << (bit % 8));
+    with("output", &mut |state| state.hart.output[byte] ^= 1 << (bit % 8));
+    with("preimage key", &mut |state| state.hart.preimage_key[byte] ^= 1 << (bit % 8));
+    for register in 0..state.hart.registers.len() {
+        with(&format!("x{register}"), &mut |state| state.hart.registers[register] ^= 1 << bit);
+    }
+    with("pc", &mut |state| state.hart.pc ^= 1 << bit);
+    with("step", &mut |state| state.hart.step ^= 1 << bit);
+    let other_status = 1 + dice.below(6) as u8;
+    with("status", &mut |state| state.hart.status.0 = (state.hart.status.0 + other_status) % 7);
+    all
+}
+
+#[test]
+fn whoever_claims_a_next_state_altered_in_any_field_is_contradicted() {
+    let mut dice = dice("altered states");
+    let mut trace = the_trace();
+    let mut verifier = SolidityVerifier::new().expect("deploys");
+    for _ in 0..cases(200) {
+        let step = dice.below(trace.length());
+        let proven = trace.prove_with_preimage(step).expect("proves");
+        let report = verify(&mut verifier, &proven).unwrap_or_else(|error| panic!("step {step}: {error}"));
+        let next = proven.next().expect("a proof");
+        let true_hash = verifier.hash_state(next.encode().into()).expect("hashes");
+        assert_eq!((true_hash, true_hash), (report.rust, report.solidity), "step {step}");
+        for (field, claim) in altered(&next, &mut dice) {
+            let claimed = verifier.hash_state(claim.encode().into()).expect("hashes");
+            assert_eq!(claimed, claim.hash(), "step {step}: {field}");
+            assert_ne!(claimed, report.solidity, "step {step}: {field}");
+        }
     }
 }
 

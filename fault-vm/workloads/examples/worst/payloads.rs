@@ -118,7 +118,7 @@ fn words() -> World {
 /// As many literals as six blobs can name, at a bit each.
 fn tosses() -> World {
     let mut dice = Dice::new(4);
-    let bytes: Vec<u8> = (0..MAX_DECOMPRESSED * 7 / 80)
+    let bytes: Vec<u8> = (0..MAX_DECOMPRESSED / 16)
         .flat_map(|_| {
             let bits = dice.bits();
             (0..8).map(move |bit| (bits >> bit) as u8 & 1)
@@ -149,7 +149,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("512 deposits", || deposits(MESSAGES, 0)),
         Case::new("8 MiB of zeroes", || squeezed(&vec![0; MAX_DECOMPRESSED])),
         Case::new("4 MiB of words", words),
-        Case::new("6 MB of coin tosses", tosses),
+        Case::new("4 MiB of coin tosses", tosses),
         Case::new("six blobs of noise", || squeezed(&Dice::new(1).bytes(779_000))),
         Case::new("an empty block of a batch of 84,000 transactions", full_batch),
     ]

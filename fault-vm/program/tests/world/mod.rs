@@ -10,7 +10,7 @@ pub(crate) use host::{Host, guest, run};
 use alloy_consensus::{Header, Sealed};
 use alloy_primitives::{B256, Bytes, address, keccak256};
 use alloy_rlp::Encodable;
-use gainsay_derive::{Executed, Executor, Inbox, OpenBatch, Outcome, Payload, block_step, open_batch};
+use gainsay_derive::{Executed, Executor, Ignored, Inbox, OpenBatch, Outcome, Payload, block_step, open_batch};
 use gainsay_execute::{
     BlockError, ExecuteError, ExecutedBlock, Fault, execute_block,
     genesis::{GenesisAlloc, genesis_block},
@@ -88,6 +88,8 @@ pub(crate) struct Taken {
     pub(crate) state: State,
     pub(crate) block: Option<ExecutedBlock>,
     pub(crate) ignored: usize,
+    /// Why.
+    pub(crate) reasons: Vec<Ignored>,
 }
 
 pub(crate) struct World {
@@ -212,7 +214,7 @@ impl World {
         let mut executor = Flat { world: self, block: None };
         let step = block_step(&self.config, &before, self.batches.len() as u64, &Archive(self), &mut executor).unwrap();
         let block = executor.block.take();
-        let ignored = step.as_ref().map_or(0, |step| step.ignored.len());
+        let reasons = step.as_ref().map_or_else(Vec::new, |step| step.ignored.clone());
         self.state = step.map_or(before, |step| step.state);
         let executed = block.map(|(block, nodes)| {
             self.flat.apply(&block.changes, nodes.clone());
@@ -222,7 +224,7 @@ impl World {
             self.parent = block.header.clone();
             block
         });
-        Taken { input, before, output: self.state.hash(), state: self.state, block: executed, ignored }
+        Taken { input, before, output: self.state.hash(), state: self.state, block: executed, ignored: reasons.len(), reasons }
     }
 
     /// Takes all steps that are left, and has each of them checked.

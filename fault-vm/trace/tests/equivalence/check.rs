@@ -92,13 +92,9 @@ impl Checker {
         sum
     }
 
-    /// The machine at the end of the latest run.
-    pub(crate) fn machine(&mut self) -> Machine {
-        self.runner.machine()
-    }
-
-    pub(crate) fn program(&self) -> &Program {
-        &self.program
+    /// Pages of memory that are not zero, or were written, at the end of the latest run.
+    pub(crate) fn pages(&mut self) -> usize {
+        self.runner.machine().memory.pages().len()
     }
 }
 

@@ -6,9 +6,7 @@ pub(crate) const ADD: u8 = 0x01;
 pub(crate) const GT: u8 = 0x11;
 pub(crate) const KECCAK256: u8 = 0x20;
 pub(crate) const ADDRESS: u8 = 0x30;
-pub(crate) const CALLDATASIZE: u8 = 0x36;
 pub(crate) const CALLDATACOPY: u8 = 0x37;
-pub(crate) const CODESIZE: u8 = 0x38;
 pub(crate) const CODECOPY: u8 = 0x39;
 pub(crate) const EXTCODECOPY: u8 = 0x3c;
 pub(crate) const RETURNDATASIZE: u8 = 0x3d;
@@ -30,7 +28,6 @@ pub(crate) const TSTORE: u8 = 0x5d;
 pub(crate) const MCOPY: u8 = 0x5e;
 pub(crate) const PUSH0: u8 = 0x5f;
 pub(crate) const DUP1: u8 = 0x80;
-pub(crate) const SWAP1: u8 = 0x90;
 pub(crate) const SUB: u8 = 0x03;
 pub(crate) const LOG0: u8 = 0xa0;
 pub(crate) const CREATE: u8 = 0xf0;
@@ -64,8 +61,8 @@ impl Code {
     }
 
     /// Pushes a number, in as few bytes as it has.
-    pub(crate) fn push(mut self, value: impl Into<U256>) -> Self {
-        let bytes = value.into().to_be_bytes_trimmed_vec();
+    pub(crate) fn push(mut self, value: U256) -> Self {
+        let bytes = value.to_be_bytes_trimmed_vec();
         self.0.push(PUSH0 + bytes.len() as u8);
         self.0.extend_from_slice(&bytes);
         self
@@ -73,7 +70,7 @@ impl Code {
 
     /// Pushes several, so that the first one ends on top.
     pub(crate) fn arguments<const N: usize>(self, values: [u64; N]) -> Self {
-        values.into_iter().rev().fold(self, Self::push)
+        values.into_iter().rev().fold(self, |code, value| code.push(U256::from(value)))
     }
 
     /// Writes bytes to memory, with zeroes up to a whole word.

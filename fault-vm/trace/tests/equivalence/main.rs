@@ -2,7 +2,14 @@
 //! signatures recovered in C, and by the canonical guest in the fast runner over a recorded witness.
 #![allow(missing_docs, clippy::print_stderr)]
 
+mod blocks;
 mod check;
+mod code;
+mod hostile;
+mod memory;
+mod precompiles;
+mod programs;
 mod state_tests;
+mod traffic;
 #[path = "../../../program/tests/world/mod.rs"]
 mod world;

@@ -50,7 +50,8 @@ pub(crate) fn input(dice: &mut Dice, precompile: u16) -> Vec<u8> {
     input
 }
 
-fn right(dice: &mut Dice, precompile: u16) -> Vec<u8> {
+/// An input that the precompile accepts.
+pub(crate) fn right(dice: &mut Dice, precompile: u16) -> Vec<u8> {
     let several = 1 + dice.below(3) as usize;
     match precompile {
         1 => signature(dice),

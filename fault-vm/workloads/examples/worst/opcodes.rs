@@ -62,6 +62,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("SHR", "OPERANDS", "80 6047 1c 50"),
     ("SAR", "OPERANDS", "80 6047 1d 50"),
     ("SWAP16", "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f", "9f"),
+    ("DIV, 256 by 64 bits", "OPERANDS", "67f123456789abcdef 83 04 50"),
+    ("DIV, 256 by 72 bits", "OPERANDS", "68f123456789abcdef01 83 04 50"),
     ("MOD, 256 by 130 bits", "OPERANDS", "81 83 06 50"),
     ("MOD, 256 by 256 bits", "OPERANDS", "80 83 06 50"),
     ("SMOD, 256 by 130 bits", "OPERANDS", "81 83 07 50"),

@@ -259,7 +259,7 @@ impl Node {
     }
 }
 
-fn field<'a>(object: &'a Value, name: &str) -> eyre::Result<&'a str> {
+pub(crate) fn field<'a>(object: &'a Value, name: &str) -> eyre::Result<&'a str> {
     object[name].as_str().ok_or_else(|| eyre::eyre!("{name} is missing in {object}"))
 }
 

@@ -8,7 +8,7 @@ use alloy::{
 };
 use eyre::ensure;
 use gainsay_bindings::Inbox::BatchAppended;
-use gainsay_tests::{Options, Patience, Random, Setup, Traffic, Verdict, accounts, eventually, hostile, same_chain};
+use gainsay_tests::{Node, Options, Patience, Random, Setup, Traffic, Verdict, accounts, eventually, hostile, same_chain};
 
 /// Transactions of one run.
 const COUNT: usize = 1_000;
@@ -47,6 +47,7 @@ async fn run(da: &'static str, kind: u8) -> eyre::Result<()> {
     follower.reaches("safe", tip, Patience::secs(120)).await?;
     let transactions = same_chain(&sequencer, &follower, tip).await?;
     ensure!(transactions >= COUNT + deposits.len(), "only {transactions} transactions in the chain");
+    in_the_fault_vm(&follower, tip).await?;
     traffic.check(&sequencer).await?;
     traffic.check(&follower).await?;
     follower.reaches("finalized", tip, Patience::secs(60)).await?;
@@ -59,6 +60,14 @@ async fn run(da: &'static str, kind: u8) -> eyre::Result<()> {
         node.check_alive()?;
         node.stop()?;
     }
+    Ok(())
+}
+
+/// Runs every block in the fault VM, but for those whose blobs are settled.
+async fn in_the_fault_vm(node: &Node, tip: u64) -> eyre::Result<()> {
+    let replayed = node.replay(1..=tip).await?;
+    eprintln!("of {tip} blocks in the fault VM: {replayed:?}");
+    ensure!(replayed.blocks as u64 * 2 > tip && replayed.steps > 1_000_000, "of {tip} blocks: {replayed:?}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Random blocks, and those that random ones would not find.
 
 use crate::{
-    check::{Checker, Run, on_all_cores},
+    check::{Checker, Run, a_world, on_all_cores},
     code::*,
     hostile::payload,
     precompiles::{ALL, right},
@@ -156,7 +156,7 @@ fn many_random_transactions_of_every_type_are_the_same_in_the_machine() {
 #[test]
 fn hashes_of_all_ancestors_are_the_same_in_the_machine() {
     let mut checker = Checker::new();
-    let mut world = World::new();
+    let mut world = a_world();
     world.append(calldata((0..300).map(|_| (0, vec![])).collect()));
     world.steps(|_, _| ());
     // Every depth from 0 to 300, added up in init code; then some one by one.
@@ -200,7 +200,7 @@ fn one_call(memory: Code, number: u16, length: usize, gas: Option<u64>) -> Bytes
 
 /// A block with one creation by each of the first accounts; whether the call of each succeeded, by native execution.
 fn creations(checker: &mut Checker, codes: &[Bytes], gas_limit: u64) -> Vec<bool> {
-    let mut world = World::new();
+    let mut world = a_world();
     for (code, index) in codes.iter().zip(0..) {
         let creation = creation(&Signer::new(index), code.clone(), gas_limit);
         world.append(Payload::Calldata(payload(&[BatchBlock { delay_ms: 3_000, deposits: 0, transactions: vec![creation] }]).into()));

@@ -1,7 +1,8 @@
 //! One block step in the machine, compared with the same step taken natively.
 
-use crate::world::{Preimages as Known, Taken, World, guest};
+use crate::world::{Preimages as Known, Taken, World, alloc, guest};
 use alloy_primitives::{B256, Bytes};
+use gainsay_execute::genesis::GenesisAlloc;
 use gainsay_machine::{Machine, Program, Status, fast::Runner};
 use gainsay_trace::{BlockStep, Host, Preimages, blob::versioned_hash, record};
 use std::{
@@ -9,7 +10,7 @@ use std::{
     num::NonZero,
     ops::AddAssign,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -96,6 +97,14 @@ impl Checker {
     pub(crate) fn pages(&mut self) -> usize {
         self.runner.machine().memory.pages().len()
     }
+}
+
+/// The usual accounts. Making them takes longer than most tests.
+pub(crate) static ALLOC: LazyLock<GenesisAlloc> = LazyLock::new(alloc);
+
+/// A chain with the usual accounts.
+pub(crate) fn a_world() -> World {
+    World::with(&ALLOC)
 }
 
 /// A world whose blobs have the hashes that they have on L1.

@@ -7,6 +7,7 @@ pub(crate) const GT: u8 = 0x11;
 pub(crate) const KECCAK256: u8 = 0x20;
 pub(crate) const ADDRESS: u8 = 0x30;
 pub(crate) const CALLDATACOPY: u8 = 0x37;
+pub(crate) const CODESIZE: u8 = 0x38;
 pub(crate) const CODECOPY: u8 = 0x39;
 pub(crate) const EXTCODECOPY: u8 = 0x3c;
 pub(crate) const RETURNDATASIZE: u8 = 0x3d;

@@ -3,9 +3,9 @@
 
 use crate::{
     blocks::in_blobs,
-    check::{Checker, real_blobs},
+    check::{Checker, a_world, real_blobs},
     traffic::Traffic,
-    world::{ETHER, Signer, World, calldata, config, deposit, eth_transfer, token_transfer},
+    world::{ETHER, Signer, calldata, config, deposit, eth_transfer, token_transfer},
 };
 use alloy_consensus::{TxEip1559, TxEip7702, TxLegacy};
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256, keccak256};
@@ -118,7 +118,7 @@ fn void_payloads_are_void_in_the_machine_and_their_messages_executed() {
     let calldata = void_calldata().into_iter().map(|(name, bytes)| (name, Payload::Calldata(bytes.into())));
     let blobs = void_blobs().into_iter().map(|(name, blobs)| (name, Payload::Blobs(blobs)));
     for (name, payload) in calldata.chain(blobs) {
-        let mut world = real_blobs(World::new());
+        let mut world = real_blobs(a_world());
         world.attributes();
         world.user_deposit(deposit(Address::repeat_byte(1), Address::repeat_byte(2), 3));
         world.append(payload);
@@ -136,7 +136,7 @@ fn payloads_at_the_limits_are_the_same_in_the_machine() {
     let most = payload(&vec![BatchBlock { delay_ms: 0, ..BatchBlock::default() }; MAX_BLOCKS_PER_BATCH]);
     let padded = [payload(&sound().blocks), vec![0; 50_000]].concat();
     for (bytes, steps) in [(most, 3), (padded, 3), (payload(&[]), 1)] {
-        let mut world = World::new();
+        let mut world = a_world();
         world.append(Payload::Calldata(bytes.into()));
         for _ in 0..steps {
             let taken = world.step();
@@ -150,7 +150,7 @@ fn payloads_at_the_limits_are_the_same_in_the_machine() {
 #[test]
 fn a_list_of_hashes_as_calldata_is_void_in_the_machine() {
     let mut checker = Checker::new();
-    let mut world = World::new();
+    let mut world = a_world();
     world.append(Payload::Calldata([keccak256([1]), keccak256([2])].concat().into()));
     let taken = world.step();
     assert_eq!((taken.ignored, taken.block.is_none()), (1, true));
@@ -221,7 +221,7 @@ fn faults() -> Vec<(&'static str, Transaction)> {
 fn a_fault_in_the_middle_ends_the_batch_at_the_same_place_in_the_machine() {
     let mut checker = Checker::new();
     for (name, faulty) in faults() {
-        let mut world = World::new();
+        let mut world = a_world();
         world.user_deposit(deposit(Address::repeat_byte(1), Address::repeat_byte(2), 3));
         // The second transaction of the second block, then what is ignored with it.
         let middle = vec![eth_transfer(&Signer::new(2), 0, Address::repeat_byte(3)), faulty];
@@ -246,7 +246,7 @@ fn blocks_that_break_the_limits_of_time_gas_and_messages_are_void_in_the_machine
     let greedy = BatchBlock { delay_ms: 0, ..block(vec![signer.send(0, Address::ZERO, 0, 5_000_001, Bytes::new())]) };
     let heavy = BatchBlock { deposits: 5, ..BatchBlock::default() };
     for (name, second) in [("late", late), ("never", never), ("greedy", greedy), ("heavy", heavy)] {
-        let mut world = World::new();
+        let mut world = a_world();
         for _ in 0..5 {
             world.user_deposit(UserDeposit { gas_limit: 1 << 24, ..deposit(Address::repeat_byte(1), Address::repeat_byte(2), 3) });
         }
@@ -284,7 +284,7 @@ fn closing_blocks_take_hundreds_of_deposits_greedily_in_the_machine() {
 #[test]
 fn a_batch_that_was_skipped_leaves_its_messages_to_the_next_one() {
     let mut checker = Checker::new();
-    let mut world = World::new();
+    let mut world = a_world();
     for index in 0..9u8 {
         world.user_deposit(deposit(Address::with_last_byte(index), Address::repeat_byte(1), 1));
         let transfer = eth_transfer(&Signer::new(index.into()), 0, Address::repeat_byte(7));
@@ -307,7 +307,7 @@ fn a_batch_that_was_skipped_leaves_its_messages_to_the_next_one() {
 #[test]
 fn a_batch_skipped_in_its_middle_and_a_step_at_the_target_are_the_same_in_the_machine() {
     let mut checker = Checker::new();
-    let mut world = World::new();
+    let mut world = a_world();
     world.user_deposit(deposit(Address::repeat_byte(1), Address::repeat_byte(2), 3));
     world.append(Payload::Calldata(payload(&sound().blocks).into()));
     world.append(Payload::None);
@@ -328,7 +328,7 @@ thread_local! {
 
 /// Runs all steps of one payload, and compares each.
 fn same(bytes: Vec<u8>) -> Result<(), TestCaseError> {
-    let mut world = World::new();
+    let mut world = a_world();
     world.append(Payload::Calldata(bytes.into()));
     CHECKER.with_borrow_mut(|checker| {
         let mut wrong = None;

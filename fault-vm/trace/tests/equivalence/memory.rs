@@ -1,10 +1,10 @@
 //! What hostile blocks make the guest touch: whatever they do, it stays far below the heap's 3 GiB.
 
 use crate::{
-    check::{Checker, on_all_cores},
+    check::{ALLOC, Checker, on_all_cores},
     code::*,
     hostile::payload,
-    world::{Signer, World, alloc},
+    world::{Signer, World},
 };
 use alloy_primitives::{Address, Bytes, U256, address};
 use gainsay_derive::Payload;
@@ -78,6 +78,12 @@ fn programs() -> Vec<(&'static str, Vec<u8>)> {
                 .bytes(),
         ),
         ("creations with the largest init code", repeated(|code| code.arguments([0, 0, 49_152]).ops(&[CREATE, POP]))),
+        ("nested creations with 24 kB of init code", {
+            // Its own code is the init code of the next.
+            let mut code = Code::new().ops(&[CODESIZE, PUSH0, PUSH0, CODECOPY, CODESIZE, PUSH0, PUSH0, CREATE, POP]).bytes();
+            code.resize(24_576, 0);
+            code
+        }),
         ("creations of the largest codes", {
             let init = Code::new().arguments([0, 24_576]).ops(&[RETURN]).bytes();
             Code::new().write(0, &init).while_gas(6_000_000, |code| code.arguments([0, 0, init.len() as u64]).ops(&[CREATE, POP])).bytes()
@@ -102,7 +108,7 @@ fn programs() -> Vec<(&'static str, Vec<u8>)> {
 
 /// A chain with this code at a contract, and the two transactions that call it.
 fn world_of(code: &[u8]) -> (World, Vec<Transaction>) {
-    let mut alloc = alloc();
+    let mut alloc = ALLOC.clone();
     let contract =
         |code: Bytes| GenesisAccount { code, nonce: U256::from(1), balance: U256::from(1u64 << 40), ..GenesisAccount::default() };
     alloc.0.insert(CONTRACT, contract(Bytes::copy_from_slice(code)));
@@ -131,7 +137,7 @@ fn in_a_large_batch(code: &[u8]) -> World {
 
 #[test]
 fn the_block_that_touches_most_in_the_largest_batch_touches_a_small_part_of_the_heap() {
-    let mut world = in_a_large_batch(&nested(3_200, CALL));
+    let mut world = in_a_large_batch(&nested(6_400, CALL));
     let taken = world.step();
     assert_eq!(taken.block.as_ref().map(|block| block.receipts.len()), Some(2));
     let mut checker = Checker::new();

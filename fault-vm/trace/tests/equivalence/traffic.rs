@@ -1,9 +1,9 @@
 //! Random traffic: transactions of every type that users may send, and deposits, over random contracts.
 
 use crate::{
-    check::real_blobs,
+    check::{ALLOC, real_blobs},
     programs::{DEEP, deep, program},
-    world::{CHAIN_ID, Signer, TOKEN, World, alloc, token_transfer},
+    world::{CHAIN_ID, Signer, TOKEN, World, token_transfer},
 };
 use alloy_consensus::{TxEip1559, TxEip2930, TxEip7702, TxLegacy};
 use alloy_eips::{
@@ -11,17 +11,13 @@ use alloy_eips::{
     eip7702::{Authorization, SignedAuthorization},
 };
 use alloy_primitives::{Address, Bytes, TxKind, U256};
-use gainsay_execute::genesis::{GenesisAccount, GenesisAlloc};
+use gainsay_execute::genesis::GenesisAccount;
 use gainsay_types::{Transaction, UserDeposit, batch::BatchBlock, predeploys::HISTORY_STORAGE, testing::Dice};
-use std::sync::LazyLock;
 
 /// Fee that is enough, wei for each gas.
 const FEE: u128 = 3_000_000_000;
 /// Signers from here on only ever authorise delegations.
 const AUTHORITIES: u16 = 380;
-
-/// Making it takes longer than most tests.
-static ALLOC: LazyLock<GenesisAlloc> = LazyLock::new(alloc);
 
 /// Where transactions come from. Everything follows from the seed.
 pub(crate) struct Traffic {

@@ -1,7 +1,7 @@
 //! One block step in the machine, compared with the same step taken natively.
 
-use crate::world::{Preimages as Known, Taken, World, alloc, guest};
-use alloy_primitives::{B256, Bytes};
+use crate::world::{Preimages as Known, Signer, Taken, World, alloc, calldata, eth_transfer, guest};
+use alloy_primitives::{Address, B256, Bytes};
 use gainsay_execute::genesis::GenesisAlloc;
 use gainsay_machine::{Machine, Program, Status, fast::Runner};
 use gainsay_trace::{BlockStep, Host, Preimages, blob::versioned_hash, record};
@@ -132,4 +132,17 @@ pub(crate) fn on_all_cores<T: Sync, R: Send>(items: &[T], run: impl Fn(&mut Chec
     });
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[test]
+fn a_step_that_ends_otherwise_is_noticed() {
+    let mut checker = Checker::new();
+    let mut world = a_world();
+    world.append(calldata(vec![(0, vec![eth_transfer(&Signer::new(0), 0, Address::ZERO)])]));
+    let mut taken = world.step();
+    checker.check(&world, &taken);
+    let truth = std::mem::replace(&mut taken.output, B256::ZERO);
+    assert!(checker.try_check(&world, &taken).unwrap_err().contains(&truth.to_string()));
+    taken.state.deposit_index += 1;
+    assert!(checker.try_check(&world, &taken).unwrap_err().starts_with("recording: the step leads to"));
 }

@@ -7,10 +7,14 @@ use alloy::{
 };
 use eyre::{Context, OptionExt, ensure};
 use serde_json::{Value, json};
-use std::{process::Command, time::Duration};
+use std::{ops::AddAssign, process::Command, time::Duration};
+use tokio::task::spawn_blocking;
 
 /// How long one block may take.
 const LIMIT: Duration = Duration::from_secs(120);
+
+/// What a node says of a blob that it keeps no longer.
+const SETTLED: &str = "not archived any more";
 
 /// What running blocks in the fault VM came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,14 @@ pub struct Replayed {
     pub steps: u64,
     /// Blocks left out: the node keeps their blobs no longer, since what covers them is settled.
     pub settled: usize,
+}
+
+impl AddAssign for Replayed {
+    fn add_assign(&mut self, other: Self) {
+        self.blocks += other.blocks;
+        self.steps += other.steps;
+        self.settled += other.settled;
+    }
 }
 
 impl Node {
@@ -35,8 +47,10 @@ impl Node {
                 sum.settled += 1;
                 continue;
             };
-            sum.steps += self.in_the_fault_vm(number, expected).wrap_err_with(|| format!("block {number}"))?;
-            sum.blocks += 1;
+            match self.in_the_fault_vm(number, expected).await.wrap_err_with(|| format!("block {number}"))? {
+                Some(steps) => (sum.blocks, sum.steps) = (sum.blocks + 1, sum.steps + steps),
+                None => sum.settled += 1,
+            }
         }
         Ok(sum)
     }
@@ -46,7 +60,7 @@ impl Node {
     async fn state_after(&self, number: u64) -> eyre::Result<Option<B256>> {
         let quantity = format!("0x{number:x}");
         let witness = match self.call_raw("gainsay_witness", json!([quantity])).await {
-            Err(error) if error.chain().any(|cause| cause.to_string().contains("not archived any more")) => return Ok(None),
+            Err(error) if error.chain().any(|cause| cause.to_string().contains(SETTLED)) => return Ok(None),
             answer => answer?,
         };
         let header = self.call_raw("eth_getBlockByNumber", json!([quantity, false])).await?;
@@ -61,15 +75,18 @@ impl Node {
         Ok(Some(keccak256(words.abi_encode())))
     }
 
-    /// Runs the program on a block; how many steps it took.
-    fn in_the_fault_vm(&self, number: u64, expected: B256) -> eyre::Result<u64> {
+    /// Runs the program on a block; how many steps it took. None if the blob went meanwhile.
+    async fn in_the_fault_vm(&self, number: u64, expected: B256) -> eyre::Result<Option<u64>> {
         let mut command = Command::new(files::program("fault-vm")?);
         command.args(["--json", "--quiet", "run", "--rpc", self.url().as_str(), "--block", &number.to_string()]);
-        let finished = Process::run(&mut command, LIMIT)?;
+        let finished = spawn_blocking(move || Process::run(&mut command, LIMIT)).await??;
+        if !finished.status.success() && finished.stderr.contains(SETTLED) {
+            return Ok(None);
+        }
         ensure!(finished.status.success(), "fault-vm: {}", finished.stderr);
         let report: Value = serde_json::from_str(&finished.stdout).wrap_err_with(|| finished.stdout.clone())?;
         ensure!(field(&report, "status")? == "halted" && report["agrees"] == true, "{report}");
         ensure!(field(&report, "output")?.parse::<B256>()? == expected, "the chain's state after it is {expected}: {report}");
-        report["steps"].as_u64().ok_or_eyre("the report has no steps")
+        Ok(Some(report["steps"].as_u64().ok_or_eyre("the report has no steps")?))
     }
 }

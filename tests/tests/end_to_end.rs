@@ -6,9 +6,10 @@ use alloy::{
     rpc::types::Filter,
     sol_types::SolEvent,
 };
-use eyre::ensure;
+use eyre::{OptionExt, ensure};
 use gainsay_bindings::Inbox::BatchAppended;
-use gainsay_tests::{Node, Options, Patience, Random, Setup, Traffic, Verdict, accounts, eventually, hostile, same_chain};
+use gainsay_tests::{Node, Options, Patience, Random, Replayed, Setup, Traffic, Verdict, accounts, eventually, hostile, same_chain};
+use std::{sync::OnceLock, time::Duration};
 
 /// Transactions of one run.
 const COUNT: usize = 1_000;
@@ -33,21 +34,12 @@ async fn run(da: &'static str, kind: u8) -> eyre::Result<()> {
     challenger.0.start_and_wait().await?;
 
     let traffic = Traffic::sign(setup.l2_chain_id()?, COUNT, &mut random).await?;
-    let driven = traffic.drive(&sequencer, "safe", Patience::secs(400));
-    let ((), deposits) = tokio::try_join!(driven, deposit_some(&setup, &mut random))?;
-    for (account, wei) in &deposits {
-        eventually("a deposit arrives", Patience::secs(60), async || {
-            Ok((sequencer.balance(*account).await? == U256::from(*wei)).then_some(()))
-        })
-        .await?;
-    }
-
-    let tip = sequencer.head("latest").await?;
-    sequencer.reaches("safe", tip, Patience::secs(120)).await?;
-    follower.reaches("safe", tip, Patience::secs(120)).await?;
-    let transactions = same_chain(&sequencer, &follower, tip).await?;
-    ensure!(transactions >= COUNT + deposits.len(), "only {transactions} transactions in the chain");
-    in_the_fault_vm(&follower, tip).await?;
+    let tip = OnceLock::new();
+    let (transactions, replayed) =
+        tokio::try_join!(drive(&setup, &traffic, &sequencer, &follower, &mut random, &tip), in_the_fault_vm(&follower, &tip))?;
+    let tip = *tip.get().ok_or_eyre("there is no tip")?;
+    eprintln!("of {tip} blocks with {transactions} transactions in the fault VM: {replayed:?}");
+    ensure!(replayed.blocks as u64 * 2 > tip && replayed.steps > 1_000_000, "of {tip} blocks in the fault VM: {replayed:?}");
     traffic.check(&sequencer).await?;
     traffic.check(&follower).await?;
     follower.reaches("finalized", tip, Patience::secs(60)).await?;
@@ -63,12 +55,42 @@ async fn run(da: &'static str, kind: u8) -> eyre::Result<()> {
     Ok(())
 }
 
-/// Runs every block in the fault VM, but for those whose blobs are settled.
-async fn in_the_fault_vm(node: &Node, tip: u64) -> eyre::Result<()> {
-    let replayed = node.replay(1..=tip).await?;
-    eprintln!("of {tip} blocks in the fault VM: {replayed:?}");
-    ensure!(replayed.blocks as u64 * 2 > tip && replayed.steps > 1_000_000, "of {tip} blocks: {replayed:?}");
-    Ok(())
+/// Gets all transactions and some deposits into the chain, which two nodes then have in common up to `tip`; how many there are.
+async fn drive(
+    setup: &Setup,
+    traffic: &Traffic,
+    sequencer: &Node,
+    follower: &Node,
+    random: &mut Random,
+    tip: &OnceLock<u64>,
+) -> eyre::Result<usize> {
+    let driven = traffic.drive(sequencer, "safe", Patience::secs(400));
+    let ((), deposits) = tokio::try_join!(driven, deposit_some(setup, random))?;
+    for (account, wei) in &deposits {
+        eventually("a deposit arrives", Patience::secs(60), async || {
+            Ok((sequencer.balance(*account).await? == U256::from(*wei)).then_some(()))
+        })
+        .await?;
+    }
+    let head = sequencer.head("latest").await?;
+    sequencer.reaches("safe", head, Patience::secs(120)).await?;
+    follower.reaches("safe", head, Patience::secs(120)).await?;
+    let head = *tip.get_or_init(|| head);
+    let transactions = same_chain(sequencer, follower, head).await?;
+    ensure!(transactions >= COUNT + deposits.len(), "only {transactions} transactions in the chain");
+    Ok(transactions)
+}
+
+/// Runs every block in the fault VM as soon as it is derived: later its blobs may be settled, and gone.
+async fn in_the_fault_vm(node: &Node, tip: &OnceLock<u64>) -> eyre::Result<Replayed> {
+    let (mut next, mut sum) = (1, Replayed::default());
+    while tip.get().is_none_or(|tip| next <= *tip) {
+        let safe = node.head("safe").await?;
+        sum += node.replay(next..=safe).await?;
+        next = safe + 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(sum)
 }
 
 /// Deposits of some wei each, to accounts that nothing else pays.

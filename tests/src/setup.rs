@@ -122,6 +122,14 @@ impl Setup {
         Ok(Inbox::new(self.addresses.inbox, self.l1.provider()).batchCount().call().await?)
     }
 
+    /// Batches in the inbox after a block of L1.
+    ///
+    /// # Errors
+    /// When L1 does not answer, or has no such block.
+    pub async fn batches_at(&self, block: u64) -> eyre::Result<u64> {
+        Ok(Inbox::new(self.addresses.inbox, self.l1.provider()).batchCount().block(block.into()).call().await?)
+    }
+
     /// A path in the network's folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

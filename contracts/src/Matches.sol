@@ -71,14 +71,14 @@ contract Matches is IMatches {
     }
 
     /// @inheritdoc IMatches
-    function dissect(Match calldata m, bytes32[31] calldata points) external {
+    function dissect(Match memory m, bytes32[31] calldata points) external {
         bytes32 id = _checkTurn(m);
         if (m.round != Turns.FIRST) revert WrongRound(m.round);
         _dissect(id, m, points);
     }
 
     /// @inheritdoc IMatches
-    function move(Match calldata m, Segment calldata segment, bytes32[31] calldata points, bytes32 end) external {
+    function move(Match memory m, Segment calldata segment, bytes32[31] calldata points, bytes32 end) external {
         bytes32 id = _checkTurn(m);
         if (m.round == Turns.FIRST || m.round == Turns.BLOCK || m.round == Turns.STEP) revert WrongRound(m.round);
         segment.checkOpening(m.dissection, m.start);
@@ -89,7 +89,7 @@ contract Matches is IMatches {
 
     /// @inheritdoc IMatches
     function enterMachine(
-        Match calldata m,
+        Match memory m,
         Segment calldata segment,
         State calldata from,
         MachineState calldata last,
@@ -109,33 +109,29 @@ contract Matches is IMatches {
     }
 
     /// @inheritdoc IMatches
-    function step(Match calldata m, Segment calldata segment, bytes calldata state401, bytes calldata memoryProof, bool readsPart)
-        external
-    {
+    function step(Match memory m, Segment calldata segment, bytes calldata state401, bytes calldata memoryProof, bool readsPart) external {
         bytes32 id = _checkTurn(m);
         if (m.round != Turns.STEP) revert WrongRound(m.round);
         segment.checkOpening(m.dissection, m.start);
         if (state401.length != Machine.STATE_BYTES || Machine.hash(state401) != segment.start) revert WrongState();
         // INVARIANT: a stake loses by a step only if the machine itself contradicts it.
         if (IStepVerifier(stepVerifier).next(state401, memoryProof, readsPart) == segment.end) revert StepAgrees();
-        Match memory won = m;
-        won.moverMoves += 1;
-        _win(id, won, m.mover, m.rival, m.rivalNode);
+        m.moverMoves += 1;
+        _win(id, m, m.mover, m.rival, m.rivalNode);
     }
 
     /// @inheritdoc IMatches
-    function timeout(Match calldata m) external {
+    function timeout(Match memory m) external {
         bytes32 id = _checkCurrent(m);
         uint256 end = m.deadline(extension);
         if (block.timestamp < end) revert TooEarly(end);
         IRollup(rollup).checkLive(m.mover, m.rival);
-        Match memory won = m;
-        won.rivalMoves += 1;
-        _win(id, won, m.rival, m.mover, m.moverNode);
+        m.rivalMoves += 1;
+        _win(id, m, m.rival, m.mover, m.moverNode);
     }
 
     /// @inheritdoc IMatches
-    function reward(Match calldata m, uint256 winner) external {
+    function reward(Match memory m, uint256 winner) external {
         bytes32 id = _checkCurrent(m);
         if (winner != m.mover && winner != m.rival) revert NotInMatch(winner);
         bool byMover = winner == m.mover;
@@ -147,17 +143,16 @@ contract Matches is IMatches {
         if (status != StakeStatus.Defeated) revert NotDefeated(loser);
         uint256 all = movesAgainst[loser];
         // INVARIANT: every move is rewarded once.
-        Match memory rewarded = m;
-        if (byMover) rewarded.moverMoves = 0;
-        else rewarded.rivalMoves = 0;
-        stateOf[id] = rewarded.hash();
+        if (byMover) m.moverMoves = 0;
+        else m.rivalMoves = 0;
+        stateOf[id] = m.hash();
         movesAgainst[loser] = all - moves;
         emit MovesRewarded(id, winner, loser, moves);
         IRollup(rollup).award(winner, loser, moves, all);
     }
 
     /// @inheritdoc IMatches
-    function deadline(Match calldata m) external view returns (uint256) {
+    function deadline(Match memory m) external view returns (uint256) {
         return m.deadline(extension);
     }
 
@@ -211,7 +206,7 @@ contract Matches is IMatches {
 
     /// @dev INVARIANT: only the owner of the stake on turn moves, from the current state of the match, before its deadline, while both stakes live.
     ///      (As long as two rivals live, no child of their fork can be confirmed: the counters of the Rollup.)
-    function _checkTurn(Match calldata m) private view returns (bytes32 id) {
+    function _checkTurn(Match memory m) private view returns (bytes32 id) {
         id = _checkCurrent(m);
         _checkOwner(m.mover);
         uint256 end = m.deadline(extension);
@@ -219,7 +214,7 @@ contract Matches is IMatches {
         IRollup(rollup).checkLive(m.mover, m.rival);
     }
 
-    function _checkCurrent(Match calldata m) private view returns (bytes32 id) {
+    function _checkCurrent(Match memory m) private view returns (bytes32 id) {
         id = matchId(m.mover, m.rival);
         bytes32 actual = stateOf[id];
         if (actual != m.hash()) revert StateDiffers(actual);
@@ -229,7 +224,7 @@ contract Matches is IMatches {
         if (msg.sender != address(uint160(stakeId >> 96))) revert NotMover();
     }
 
-    function _checkEnd(Match calldata m, Segment calldata segment, bytes32 end) private pure {
+    function _checkEnd(Match memory m, Segment calldata segment, bytes32 end) private pure {
         // INVARIANT: what is dissected is disputed: it starts where both agree and ends where they differ.
         if (end == segment.end) revert SameEnd();
         // INVARIANT: at the end of the whole stretch the mover stays with what it has claimed.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Matches} from "../../src/Matches.sol";
 import {MachineState, Match, MatchesParams, Rivals, Segment} from "../../src/interfaces/IMatches.sol";
-import {Claim, State} from "../../src/interfaces/IRollup.sol";
+import {Claim, StakeStatus, State} from "../../src/interfaces/IRollup.sol";
 import {vm} from "./Cheats.sol";
 import {ReferenceTree} from "./ReferenceTree.sol";
 import {RollupFixture} from "./RollupFixture.sol";
@@ -91,7 +91,7 @@ abstract contract MatchFixture is RollupFixture {
         if (j != b.blockStep || i <= b.machineStep) return verifier.stateAt(input, uint64(i));
         bytes memory head =
             abi.encodePacked(keccak256(abi.encode("memory", i, b.tag)), input, blockHash(b, j + 1), bytes32(0), new bytes(256));
-        return abi.encodePacked(head, uint64(0), uint64(i), uint8(1));
+        return abi.encodePacked(head, uint64(0), uint64(i), uint8(b.tag == "skip" ? 2 : 1));
     }
 
     /// @dev Hash of the believed state at a position of what is dissected.
@@ -247,6 +247,34 @@ abstract contract MatchFixture is RollupFixture {
         assertBoard(v);
     }
 
+    /// @dev An answer by someone who believes nothing: any segment, any points, within the rules.
+    function babble(Board memory v, uint256 seed) internal {
+        uint256 random = uint256(keccak256(abi.encode(seed, v.m.round)));
+        Segment memory s = ReferenceTree.open(v.leaves, uint8(random % 32), v.m.start);
+        bytes32[31] memory points;
+        for (uint256 i = 0; i < 31; ++i) {
+            points[i] = keccak256(abi.encode(random, i));
+        }
+        bool isBound = s.index == 31 && v.m.round != 4;
+        bytes32 end = isBound ? v.m.end : keccak256(abi.encode(random));
+        bytes32 start = s.start;
+        advanceTo(v, s.index);
+        address who = ownerOf(v.m.mover);
+        if (v.m.round == 3) {
+            State memory from = enterBlock(v, truth());
+            MachineState memory last = MachineState(0, 0, end, 0, 0, 0, 0, 1);
+            end = keccak256(abi.encodePacked(bytes32(0), bytes32(0), last.output, bytes32(0), bytes32(0), uint64(0), uint64(0), uint8(1)));
+            start = point(truth(), v, 0);
+            vm.prank(who, who);
+            matches.enterMachine(v.m, s, from, last, points);
+        } else {
+            vm.prank(who, who);
+            matches.move(v.m, s, points, end);
+        }
+        turn(v, points, end, start, v.machine && v.m.round == 3 ? bytes32(0) : s.end);
+        assertBoard(v);
+    }
+
     /// @dev The first segment with whose end this belief disagrees.
     function openingOf(Board memory v, Belief memory b) internal returns (Segment memory) {
         for (uint8 k = 0; k < 32; ++k) {
@@ -313,6 +341,25 @@ abstract contract MatchFixture is RollupFixture {
 
     function assertBoard(Board memory v) internal view {
         vm.assertEq(matches.stateOf(v.id), keccak256(abi.encode(v.m)), "state of the match");
+    }
+
+    /// @dev Alice and a liar, played up to this round; the liar opens, so he is on turn in even rounds.
+    function reach(uint8 round, Belief memory b) internal returns (Board memory v, uint256 liar) {
+        joinTruth();
+        (liar,) = stakeOn(bob, b);
+        if (round == 0) return (openBare(honest, truth(), liar, b), liar);
+        v = openAndDissect(liar, b, honest, truth());
+        play(v, b, round);
+    }
+
+    function play(Board memory v, Belief memory b, uint8 round) internal {
+        while (v.m.round < round) {
+            answer(v, v.m.mover == honest ? truth() : b);
+        }
+    }
+
+    function statusOf(uint256 stakeId) internal view returns (StakeStatus status) {
+        (, status,) = rollup.stakeOf(stakeId);
     }
 
     /// @dev Where gas is measured.

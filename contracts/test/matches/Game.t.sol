@@ -137,9 +137,9 @@ contract SkippedBatchGameTest is Game {
     }
 
     function test_game_aFalseSkip_loses(uint256 blockStep, uint256 machineStep) public {
-        uint256 at = bound(blockStep, 0, BLOCKS - 2);
-        if (at == SKIPPED) at += 1;
-        defend(Belief(at, bound(machineStep, 0, STEPS - 1), "skip"));
+        uint256 place = bound(blockStep, 0, BLOCKS - 2);
+        if (place == SKIPPED) place += 1;
+        defend(Belief(place, bound(machineStep, 0, STEPS - 1), "skip"));
     }
 
     function test_game_aLieAfterTheSkip_loses(uint256 blockStep) public {

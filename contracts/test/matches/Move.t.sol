@@ -7,6 +7,7 @@ import {bound, vm} from "../support/Cheats.sol";
 import {Belief, Board, MatchFixture} from "../support/MatchFixture.sol";
 import {ReferenceTree} from "../support/ReferenceTree.sol";
 
+/// forge-config: default.fuzz.runs = 64
 /// @notice Moves, and what all acts of the one on turn have in common.
 contract MoveTest is MatchFixture {
     bytes32[31] private points;

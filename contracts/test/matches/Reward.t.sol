@@ -6,6 +6,7 @@ import {IRollup, StakeStatus} from "../../src/interfaces/IRollup.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {Belief, Board, MatchFixture} from "../support/MatchFixture.sol";
 
+/// forge-config: default.fuzz.runs = 64
 contract RewardTest is MatchFixture {
     uint256 private constant HALF = BOND - BOND / 2;
     uint256 private liar;
@@ -29,7 +30,7 @@ contract RewardTest is MatchFixture {
         v.m.rivalMoves += 1;
     }
 
-    function leave(address who, uint256 stakeId) private {
+    function withdrawAs(address who, uint256 stakeId) private {
         if (rollup.latestConfirmed() != trueNode) {
             skip(W);
             rollup.confirm(fork);
@@ -44,8 +45,8 @@ contract RewardTest is MatchFixture {
         uint256 friendMoves = w.m.mover == friend ? w.m.moverMoves : w.m.rivalMoves;
         uint256 all = v.m.rivalMoves + friendMoves;
         vm.assertEq(matches.movesAgainst(liar), all);
-        leave(alice, honest);
-        leave(carol, friend);
+        withdrawAs(alice, honest);
+        withdrawAs(carol, friend);
         vm.assertEq(rollup.owed(alice), BOND);
         if (order) matches.reward(v.m, honest);
         if (friendMoves > 0) matches.reward(w.m, friend);
@@ -61,7 +62,7 @@ contract RewardTest is MatchFixture {
     function test_reward_byAnyone_isOwedToTheOwner(address caller) public {
         vm.assume(caller != alice);
         (Board memory v,,) = twoAgainstOne(1, 1);
-        leave(alice, honest);
+        withdrawAs(alice, honest);
         uint256 moves = v.m.rivalMoves;
         vm.expectEmit(address(matches));
         emit IMatches.MovesRewarded(v.id, honest, liar, moves);
@@ -76,7 +77,7 @@ contract RewardTest is MatchFixture {
 
     function test_reward_twice_reverts() public {
         (Board memory v,,) = twoAgainstOne(1, 1);
-        leave(alice, honest);
+        withdrawAs(alice, honest);
         matches.reward(v.m, honest);
         vm.expectRevert(abi.encodeWithSelector(IMatches.StateDiffers.selector, matches.stateOf(v.id)));
         matches.reward(v.m, honest);
@@ -114,7 +115,7 @@ contract RewardTest is MatchFixture {
         emit IRollup.PrizeAwarded(friend, liar, share, true);
         matches.reward(w.m, friend);
         vm.assertEq(address(0xdEaD).balance, burned + share);
-        leave(alice, honest);
+        withdrawAs(alice, honest);
         matches.reward(v.m, honest);
         vm.assertEq(rollup.owed(alice), BOND + HALF - share);
         vm.assertEq(rollup.owed(carol), 0);
@@ -130,7 +131,7 @@ contract RewardTest is MatchFixture {
 
     function test_reward_onAnotherState_reverts(uint8 moves) public {
         (Board memory v,,) = twoAgainstOne(1, 1);
-        leave(alice, honest);
+        withdrawAs(alice, honest);
         vm.assume(moves != v.m.rivalMoves);
         v.m.rivalMoves = moves;
         vm.expectRevert(abi.encodeWithSelector(IMatches.StateDiffers.selector, matches.stateOf(v.id)));
@@ -151,7 +152,7 @@ contract RewardTest is MatchFixture {
         skip(C);
         matches.timeout(v.m);
         v.m.rivalMoves += 1;
-        leave(carol, own);
+        withdrawAs(carol, own);
         matches.reward(v.m, own);
         vm.assertEq(rollup.owed(carol), BOND + HALF);
     }

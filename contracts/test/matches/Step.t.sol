@@ -58,16 +58,16 @@ contract StepTest is MatchFixture {
     /// @dev The rival is right about all other segments.
     function test_step_whereTheRivalIsRight_reverts(uint8 index) public {
         Board memory board = v;
-        uint256 at = v.position;
+        uint256 place = v.position;
         uint8 k = uint8(bound(index, 0, s.index - 1));
         Segment memory segment = ReferenceTree.open(board.leaves, k, board.m.start);
-        (bytes memory proof_, bool part_) = verifier.proofOf(uint64(at + k));
-        refuse(segment, machineState(truth(), 321, at + k), proof_, part_, abi.encodeWithSelector(IMatches.StepAgrees.selector));
+        (bytes memory proof_, bool part_) = verifier.proofOf(uint64(place + k));
+        refuse(segment, machineState(truth(), 321, place + k), proof_, part_, abi.encodeWithSelector(IMatches.StepAgrees.selector));
     }
 
-    function test_step_fromAnotherState_reverts(uint256 at, uint8 flip) public {
+    function test_step_fromAnotherState_reverts(uint256 which, uint8 flip) public {
         bytes memory other = state;
-        other[bound(at, 0, 400)] ^= bytes1(uint8(bound(flip, 1, 255)));
+        other[bound(which, 0, 400)] ^= bytes1(uint8(bound(flip, 1, 255)));
         refuse(s, other, proof, part, abi.encodeWithSelector(IMatches.WrongState.selector));
     }
 

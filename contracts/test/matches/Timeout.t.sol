@@ -6,6 +6,7 @@ import {StakeStatus} from "../../src/interfaces/IRollup.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {Belief, Board, MatchFixture} from "../support/MatchFixture.sol";
 
+/// forge-config: default.fuzz.runs = 64
 contract TimeoutTest is MatchFixture {
     function other(Board memory v) private view returns (Belief memory) {
         return v.m.mover == honest ? truth() : lie(5, 5);

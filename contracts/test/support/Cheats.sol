@@ -10,6 +10,13 @@ struct CallGas {
     uint64 gasRemaining;
 }
 
+/// @notice An event as forge records it.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
+
 /// @notice The cheat codes of forge that the tests use; https://getfoundry.sh/reference/cheatcodes/overview.
 interface Cheats {
     function warp(uint256 time) external;
@@ -35,6 +42,8 @@ interface Cheats {
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function cool(address account) external;
     function lastCallGas() external view returns (CallGas memory);
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory logs);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);

@@ -313,15 +313,19 @@ abstract contract MatchFixture is RollupFixture {
         });
     }
 
-    /// @dev The board after a dissection: what an observer makes of the event.
     function turn(Board memory v, bytes32[31] memory points, bytes32 end, bytes32 start, bytes32 theirs) internal view {
+        turnAt(v, points, end, start, theirs, uint40(block.timestamp));
+    }
+
+    /// @dev The board after a dissection: what an observer makes of the event.
+    function turnAt(Board memory v, bytes32[31] memory points, bytes32 end, bytes32 start, bytes32 theirs, uint40 time) internal pure {
         for (uint256 i = 0; i < 31; ++i) {
             v.leaves[i] = points[i];
         }
         v.leaves[31] = end;
         v.spacing /= 32;
         Match memory m = v.m;
-        uint256 used = block.timestamp - m.since;
+        uint256 used = time - m.since;
         v.m = Match({
             mover: m.rival,
             moverNode: m.rivalNode,
@@ -330,7 +334,7 @@ abstract contract MatchFixture is RollupFixture {
             start: start,
             end: theirs,
             dissection: ReferenceTree.root(v.leaves),
-            since: uint40(block.timestamp),
+            since: time,
             moverClock: m.rivalClock,
             rivalClock: used > m.moverClock ? 0 : uint32(m.moverClock - used),
             moverMoves: m.rivalMoves,

@@ -2,20 +2,22 @@
 pragma solidity 0.8.37;
 
 import {IInbox} from "./interfaces/IInbox.sol";
-import {IMatches, MachineState, Match, MatchesParams, Rivals, Segment} from "./interfaces/IMatches.sol";
+import {IMatches, Match, MatchesParams, Rivals, Segment} from "./interfaces/IMatches.sol";
 import {Assertion, IRollup, StakeStatus, State} from "./interfaces/IRollup.sol";
-import {IStepVerifier} from "./interfaces/IStepVerifier.sol";
+import {IStepVerifier, Opening} from "./interfaces/IStepVerifier.sol";
 import {Claims} from "./libraries/Claims.sol";
+import {BlockStep} from "./matches/BlockStep.sol";
 import {Dissection} from "./matches/Dissection.sol";
-import {Machine} from "./matches/Machine.sol";
 import {Turns} from "./matches/Turns.sol";
+import {MachineState, States} from "./vm/State.sol";
 
 /// @title Matches
 /// @notice See {IMatches}. Holds no ether: bonds and prizes stay in the Rollup.
 contract Matches is IMatches {
     using Claims for State;
     using Dissection for Segment;
-    using Machine for MachineState;
+    using States for MachineState;
+    using States for Opening;
     using Turns for Match;
 
     /// @inheritdoc IMatches
@@ -88,20 +90,16 @@ contract Matches is IMatches {
     }
 
     /// @inheritdoc IMatches
-    function enterMachine(
-        Match memory m,
-        Segment calldata segment,
-        State calldata from,
-        MachineState calldata last,
-        bytes32[31] calldata points
-    ) external {
+    function enterMachine(Match memory m, Segment calldata segment, State calldata from, Opening calldata last, bytes32[31] calldata points)
+        external
+    {
         bytes32 id = _checkTurn(m);
         if (m.round != Turns.BLOCK) revert WrongRound(m.round);
         segment.checkOpening(m.dissection, m.start);
         if (from.stateHash() != segment.start) revert WrongState();
         // INVARIANT: a run says one end of its block step, and it is the end that the mover claims.
-        _checkEnd(m, segment, last.endOf(from));
-        bytes32 start = Machine.initial(programRoot, machineInput(m.moverNode, from));
+        _checkEnd(m, segment, BlockStep.endOf(from, last));
+        bytes32 start = States.initial(programRoot, machineInput(m.moverNode, from)).hash();
         bytes32 end = last.hash();
         // The rival has named no end of this run yet.
         _pass(id, m, start, 0, Dissection.root(points, end));
@@ -109,13 +107,14 @@ contract Matches is IMatches {
     }
 
     /// @inheritdoc IMatches
-    function step(Match memory m, Segment calldata segment, bytes calldata state401, bytes calldata memoryProof, bool readsPart) external {
+    function step(Match memory m, Segment calldata segment, bytes calldata state, bytes calldata proof) external {
         bytes32 id = _checkTurn(m);
         if (m.round != Turns.STEP) revert WrongRound(m.round);
         segment.checkOpening(m.dissection, m.start);
-        if (state401.length != Machine.STATE_BYTES || Machine.hash(state401) != segment.start) revert WrongState();
+        (bytes32 stateHash, bytes32 next) = IStepVerifier(stepVerifier).step(state, proof);
+        if (stateHash != segment.start) revert WrongState();
         // INVARIANT: a stake loses by a step only if the machine itself contradicts it.
-        if (IStepVerifier(stepVerifier).next(state401, memoryProof, readsPart) == segment.end) revert StepAgrees();
+        if (next == segment.end) revert StepAgrees();
         m.moverMoves += 1;
         _win(id, m, m.mover, m.rival, m.rivalNode);
     }
@@ -164,9 +163,7 @@ contract Matches is IMatches {
     /// @inheritdoc IMatches
     function machineInput(bytes32 node, State calldata from) public view returns (bytes32) {
         uint64 target = IRollup(rollup).assertion(IRollup(rollup).assertion(node).parent).target;
-        // INVARIANT: the machine reads the batches that the fork fixed, nothing that came later.
-        bytes32 acc = from.batchIndex < target ? IInbox(inbox).batchAcc(from.batchIndex + 1) : bytes32(0);
-        return keccak256(abi.encode(acc, from.stateHash(), configHash));
+        return BlockStep.machineInput(from, target, inbox, configHash);
     }
 
     /// @dev A match of these two, `first` on turn, not stored yet.

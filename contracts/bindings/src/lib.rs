@@ -25,6 +25,8 @@ contract!(inbox, Inbox, "../artifacts/Inbox.json", "Orders batches and messages 
 contract!(portal, Portal, "../artifacts/Portal.json", "Takes deposits on L1.");
 contract!(rollup, Rollup, "../artifacts/Rollup.json", "Holds assertions and stakes on L1.");
 contract!(factory, Factory, "../artifacts/Factory.json", "Deploys the others on L1 at addresses known beforehand.");
+contract!(preimage_oracle, PreimageOracle, "../artifacts/PreimageOracle.json", "Holds what the fault VM's program asks for, on L1.");
+contract!(step_verifier, StepVerifier, "../artifacts/StepVerifier.json", "Takes one step of the fault VM on L1.");
 contract!(l1_block, L1Block, "../artifacts/L1Block.json", "What L2 knows of L1.");
 contract!(gas_price_oracle, GasPriceOracle, "../artifacts/GasPriceOracle.json", "Price of L1 data on L2.");
 contract!(message_passer, L2ToL1MessagePasser, "../artifacts/L2ToL1MessagePasser.json", "Where withdrawals start on L2.");

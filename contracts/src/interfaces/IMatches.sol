@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {State} from "./IRollup.sol";
+import {Opening} from "./IStepVerifier.sol";
 
 /// @notice A match as it stands. The contract keeps its hash only, keccak(abi.encode(Match)); whoever acts gives it whole, and so names the state that
 ///         the act is meant for. Times in seconds.
@@ -62,18 +63,6 @@ struct Segment {
     bytes32 start;
     bytes32 end;
     bytes32[] proof;
-}
-
-/// @notice A state of the fault VM with its registers by their hash.
-struct MachineState {
-    bytes32 memoryRoot;
-    bytes32 input;
-    bytes32 output;
-    bytes32 preimageKey;
-    bytes32 registersHash;
-    uint64 pc;
-    uint64 step;
-    uint8 status;
 }
 
 /// @notice What Matches is deployed with.
@@ -161,12 +150,13 @@ interface IMatches {
         Match calldata m,
         Segment calldata segment,
         State calldata from,
-        MachineState calldata last,
+        Opening calldata last,
         bytes32[31] calldata points
     ) external;
     /// @notice Names a machine step, which then is computed. If it ends elsewhere than the rival says, the rival has lost, else this reverts.
-    /// @param state401, memoryProof, readsPart See {IStepVerifier}.
-    function step(Match calldata m, Segment calldata segment, bytes calldata state401, bytes calldata memoryProof, bool readsPart) external;
+    /// @param state The machine's state there, 401 bytes.
+    /// @param proof Of the memory that the step touches; what it asks the oracle for must be loaded.
+    function step(Match calldata m, Segment calldata segment, bytes calldata state, bytes calldata proof) external;
     /// @notice Anyone, from the deadline on: the mover has lost.
     function timeout(Match calldata m) external;
     /// @notice Anyone: what the moves of `winner` in this match earned, once the other stake has lost and this one has left (then its owner is owed it) or

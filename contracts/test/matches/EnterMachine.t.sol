@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IMatches, MachineState, Segment} from "../../src/interfaces/IMatches.sol";
+import {IMatches, Segment} from "../../src/interfaces/IMatches.sol";
 import {State} from "../../src/interfaces/IRollup.sol";
+import {Opening} from "../../src/interfaces/IStepVerifier.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {Board, MatchFixture} from "../support/MatchFixture.sol";
 import {ReferenceTree} from "../support/ReferenceTree.sol";
@@ -12,7 +13,7 @@ contract EnterMachineTest is MatchFixture {
     Board private v;
     Segment private s;
     State private from;
-    MachineState private last;
+    Opening private last;
     bytes32[31] private points;
 
     function setUp() public override {
@@ -54,7 +55,7 @@ contract EnterMachineTest is MatchFixture {
         assertBoard(board);
     }
 
-    function test_enterMachine_withAnyFinalState_isBoundToItsEnd(MachineState calldata any) public {
+    function test_enterMachine_withAnyFinalState_isBoundToItsEnd(Opening calldata any) public {
         last = any;
         // Any end but the rival's may be claimed within the stretch; `output` of a state that did not halt well says nothing.
         bytes32 skipped = keccak256(abi.encode(State(from.outputRoot, from.l2BlockNumber, from.batchIndex + 1, 0, from.depositIndex)));
@@ -146,7 +147,7 @@ contract EnterMachineRoundTest is MatchFixture {
         if (round == 3) round = 4;
         (Board memory v,) = reach(round, lie(5, 5));
         Segment memory s = ReferenceTree.open(v.leaves, 4, v.m.start);
-        MachineState memory last;
+        Opening memory last;
         bytes32[31] memory points;
         vm.prank(ownerOf(v.m.mover));
         vm.expectRevert(abi.encodeWithSelector(IMatches.WrongRound.selector, round));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IMatches, MachineState, Match, Segment} from "../../src/interfaces/IMatches.sol";
+import {IMatches, Match, Segment} from "../../src/interfaces/IMatches.sol";
 import {IRollup, StakeStatus} from "../../src/interfaces/IRollup.sol";
+import {Opening} from "../../src/interfaces/IStepVerifier.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {Belief, Board, MatchFixture} from "../support/MatchFixture.sol";
 import {ReferenceTree} from "../support/ReferenceTree.sol";
@@ -94,12 +95,12 @@ contract MoveTest is MatchFixture {
     function act(Board memory v, address who, bytes memory reason) private {
         Match memory m = v.m;
         Segment memory s = openings(v, 4);
-        MachineState memory last;
+        Opening memory last;
         vm.prank(who);
         vm.expectRevert(reason);
         if (m.round == 0) matches.dissect(m, points);
         else if (m.round == 3) matches.enterMachine(m, s, base, last, points);
-        else if (m.round == 11) matches.step(m, s, "", "", false);
+        else if (m.round == 11) matches.step(m, s, "", "");
         else matches.move(m, s, points, END);
     }
 

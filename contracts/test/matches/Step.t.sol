@@ -15,7 +15,6 @@ contract StepTest is MatchFixture {
     Segment private s;
     bytes private state;
     bytes private proof;
-    bool private part;
 
     function setUp() public override {
         super.setUp();
@@ -24,13 +23,13 @@ contract StepTest is MatchFixture {
         v = board;
         s = openingOf(board, truth());
         state = machineState(truth(), 321, AT);
-        (proof, part) = verifier.proofOf(uint64(AT));
+        proof = verifier.proofOf(uint64(AT));
     }
 
-    function refuse(Segment memory segment, bytes memory state_, bytes memory proof_, bool part_, bytes memory reason) private {
+    function refuse(Segment memory segment, bytes memory state_, bytes memory proof_, bytes memory reason) private {
         vm.prank(alice);
         vm.expectRevert(reason);
-        matches.step(v.m, segment, state_, proof_, part_);
+        matches.step(v.m, segment, state_, proof_);
     }
 
     function test_step_thatContradicts_winsAndEvicts() public {
@@ -38,7 +37,7 @@ contract StepTest is MatchFixture {
         vm.expectEmit(address(matches));
         emit IMatches.MatchWon(v.id, honest, liar, false);
         vm.prank(alice);
-        matches.step(v.m, s, state, proof, part);
+        matches.step(v.m, s, state, proof);
         vm.assertTrue(statusOf(liar) == StakeStatus.Defeated && statusOf(honest) == StakeStatus.Live);
         vm.assertEq(rollup.joinedAt(liar, v.m.rivalNode), 0);
         vm.assertEq(rollup.assertion(fork).liveChildren, 1);
@@ -51,8 +50,8 @@ contract StepTest is MatchFixture {
 
     function test_step_again_reverts() public {
         vm.prank(alice);
-        matches.step(v.m, s, state, proof, part);
-        refuse(s, state, proof, part, abi.encodeWithSelector(IMatches.StateDiffers.selector, matches.stateOf(v.id)));
+        matches.step(v.m, s, state, proof);
+        refuse(s, state, proof, abi.encodeWithSelector(IMatches.StateDiffers.selector, matches.stateOf(v.id)));
     }
 
     /// @dev The rival is right about all other segments.
@@ -61,42 +60,31 @@ contract StepTest is MatchFixture {
         uint256 place = v.position;
         uint8 k = uint8(bound(index, 0, s.index - 1));
         Segment memory segment = ReferenceTree.open(board.leaves, k, board.m.start);
-        (bytes memory proof_, bool part_) = verifier.proofOf(uint64(place + k));
-        refuse(segment, machineState(truth(), 321, place + k), proof_, part_, abi.encodeWithSelector(IMatches.StepAgrees.selector));
+        bytes memory proof_ = verifier.proofOf(uint64(place + k));
+        refuse(segment, machineState(truth(), 321, place + k), proof_, abi.encodeWithSelector(IMatches.StepAgrees.selector));
     }
 
     function test_step_fromAnotherState_reverts(uint256 which, uint8 flip) public {
         bytes memory other = state;
         other[bound(which, 0, 400)] ^= bytes1(uint8(bound(flip, 1, 255)));
-        refuse(s, other, proof, part, abi.encodeWithSelector(IMatches.WrongState.selector));
-    }
-
-    function test_step_fromALongerOrShorterState_reverts(uint256 length) public {
-        length = bound(length, 0, 800);
-        vm.assume(length != 401);
-        bytes memory other = new bytes(length);
-        for (uint256 i = 0; i < length && i < 401; ++i) {
-            other[i] = state[i];
-        }
-        refuse(s, other, proof, part, abi.encodeWithSelector(IMatches.WrongState.selector));
+        refuse(s, other, proof, abi.encodeWithSelector(IMatches.WrongState.selector));
     }
 
     function test_step_withAWrongProof_reverts(bytes calldata other) public {
         vm.assume(keccak256(other) != keccak256(proof));
-        refuse(s, state, other, part, abi.encodeWithSelector(SyntheticVerifier.WrongProof.selector));
-        refuse(s, state, proof, !part, abi.encodeWithSelector(SyntheticVerifier.WrongProof.selector));
+        refuse(s, state, other, abi.encodeWithSelector(SyntheticVerifier.WrongProof.selector));
     }
 
     function test_step_withAnotherOpening_reverts(uint256 flip) public {
         Segment memory segment = s;
         segment.end ^= bytes32(bound(flip, 1, type(uint256).max));
-        refuse(segment, state, proof, part, abi.encodeWithSelector(IMatches.WrongOpening.selector));
+        refuse(segment, state, proof, abi.encodeWithSelector(IMatches.WrongOpening.selector));
     }
 
     function test_step_byTheRival_reverts() public {
         vm.prank(bob);
         vm.expectRevert(IMatches.NotMover.selector);
-        matches.step(v.m, s, state, proof, part);
+        matches.step(v.m, s, state, proof);
     }
 }
 
@@ -107,6 +95,6 @@ contract StepRoundTest is MatchFixture {
         Segment memory s = ReferenceTree.open(v.leaves, 4, v.m.start);
         vm.prank(ownerOf(v.m.mover));
         vm.expectRevert(abi.encodeWithSelector(IMatches.WrongRound.selector, v.m.round));
-        matches.step(v.m, s, "", "", false);
+        matches.step(v.m, s, "", "");
     }
 }

@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Matches} from "../../src/Matches.sol";
-import {MachineState, Match, MatchesParams, Rivals, Segment} from "../../src/interfaces/IMatches.sol";
+import {Match, MatchesParams, Rivals, Segment} from "../../src/interfaces/IMatches.sol";
 import {Claim, StakeStatus, State} from "../../src/interfaces/IRollup.sol";
+import {Opening} from "../../src/interfaces/IStepVerifier.sol";
 import {vm} from "./Cheats.sol";
 import {ReferenceTree} from "./ReferenceTree.sol";
 import {RollupFixture} from "./RollupFixture.sol";
@@ -92,6 +93,11 @@ abstract contract MatchFixture is RollupFixture {
         bytes memory head =
             abi.encodePacked(keccak256(abi.encode("memory", i, b.tag)), input, blockHash(b, j + 1), bytes32(0), new bytes(256));
         return abi.encodePacked(head, uint64(0), uint64(i), uint8(b.tag == "skip" ? 2 : 1));
+    }
+
+    /// @dev What the step from there wants.
+    function proofAt(uint256 i) internal virtual returns (bytes memory) {
+        return verifier.proofOf(uint64(i < RUN_LENGTH ? i : RUN_LENGTH));
     }
 
     /// @dev Hash of the believed state at a position of what is dissected.
@@ -222,7 +228,7 @@ abstract contract MatchFixture is RollupFixture {
         Segment memory s = openingOf(v, b);
         advanceTo(v, s.index);
         State memory from = enterBlock(v, b);
-        MachineState memory last = opening(machineState(b, v.blockStep, STEPS));
+        Opening memory last = opening(machineState(b, v.blockStep, STEPS));
         (bytes32[31] memory points, bytes32 end) = dissection(b, v, 0, STEPS / 32);
         measure("enterMachine");
         address who = ownerOf(v.m.mover);
@@ -237,11 +243,11 @@ abstract contract MatchFixture is RollupFixture {
         Segment memory s = openingOf(v, b);
         advanceTo(v, s.index);
         bytes memory state = machineState(b, v.blockStep, v.position);
-        (bytes memory proof, bool part) = verifier.proofOf(uint64(v.position < RUN_LENGTH ? v.position : RUN_LENGTH));
+        bytes memory proof = proofAt(v.position);
         measure("step");
         address who = ownerOf(v.m.mover);
         vm.prank(who, who);
-        matches.step(v.m, s, state, proof, part);
+        matches.step(v.m, s, state, proof);
         measured("step");
         v.m.moverMoves += 1;
         assertBoard(v);
@@ -262,7 +268,7 @@ abstract contract MatchFixture is RollupFixture {
         address who = ownerOf(v.m.mover);
         if (v.m.round == 3) {
             State memory from = enterBlock(v, truth());
-            MachineState memory last = MachineState(0, 0, end, 0, 0, 0, 0, 1);
+            Opening memory last = Opening(0, 0, end, 0, 0, 0, 0, 1);
             end = keccak256(abi.encodePacked(bytes32(0), bytes32(0), last.output, bytes32(0), bytes32(0), uint64(0), uint64(0), uint8(1)));
             start = point(truth(), v, 0);
             vm.prank(who, who);
@@ -296,12 +302,12 @@ abstract contract MatchFixture is RollupFixture {
         return blockState(b, v.blockStep);
     }
 
-    function opening(bytes memory state) internal view returns (MachineState memory) {
+    function opening(bytes memory state) internal view returns (Opening memory) {
         return this.openSlices(state);
     }
 
-    function openSlices(bytes calldata s) external pure returns (MachineState memory) {
-        return MachineState({
+    function openSlices(bytes calldata s) external pure returns (Opening memory) {
+        return Opening({
             memoryRoot: bytes32(s[:32]),
             input: bytes32(s[32:64]),
             output: bytes32(s[64:96]),

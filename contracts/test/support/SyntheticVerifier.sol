@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IStepVerifier} from "../../src/interfaces/IStepVerifier.sol";
-
 /// @notice A machine whose states can be had at any step without running the steps before: the memory root is a hash of input and step. What it stops
-///         with is set for each input. In place of the fault VM's step, whose proofs have tests of their own.
-contract SyntheticVerifier is IStepVerifier {
+///         with is set for each input. In place of the StepVerifier, of whose functions the
+///         matches call `step` only.
+contract SyntheticVerifier {
     struct Program {
         uint64 length;
         uint8 status;
         bytes32 output;
     }
 
-    error NotOfThisRun();
     error WrongProof();
 
     mapping(bytes32 input => Program) public programs;
@@ -48,18 +46,19 @@ contract SyntheticVerifier is IStepVerifier {
         return keccak256(abi.encodePacked(state[:128], keccak256(state[128:384]), state[384:]));
     }
 
-    /// @notice What `next` wants as memory proof and part flag of a step.
-    function proofOf(uint64 i) public pure returns (bytes memory proof, bool readsPart) {
-        return (abi.encode("proof", i), i % 3 == 0);
+    /// @notice What `step` wants as proof.
+    function proofOf(uint64 i) public pure returns (bytes memory) {
+        return abi.encode("proof", i);
     }
 
-    /// @inheritdoc IStepVerifier
-    function next(bytes calldata state401, bytes calldata memoryProof, bool readsPart) external view returns (bytes32) {
-        bytes32 input = bytes32(state401[32:64]);
-        uint64 i = uint64(bytes8(state401[392:400]));
-        if (keccak256(state401) != keccak256(stateAt(input, i))) revert NotOfThisRun();
-        (bytes memory proof, bool part) = proofOf(i);
-        if (keccak256(proof) != keccak256(memoryProof) || part != readsPart) revert WrongProof();
-        return hashAt(input, i + 1);
+    /// @notice As in {IStepVerifier}.
+    function step(bytes calldata state, bytes calldata proof) external view returns (bytes32 stateHash, bytes32 nextStateHash) {
+        uint64 i = uint64(bytes8(state[392:400]));
+        bytes32 input = bytes32(state[32:64]);
+        stateHash = hash(state);
+        if (keccak256(state) == keccak256(stateAt(input, i))) {
+            if (keccak256(proof) != keccak256(proofOf(i))) revert WrongProof();
+            nextStateHash = hashAt(input, i + 1);
+        }
     }
 }

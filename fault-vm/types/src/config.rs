@@ -60,9 +60,15 @@ pub enum ConfigError {
 }
 
 impl ChainConfig {
-    /// The hash that the Rollup contract holds: Keccak of the fields in order, integers big-endian.
+    /// The hash that the Rollup contract holds: Keccak-256 of [`Self::encode`].
     #[must_use]
     pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// The fields in order, integers big-endian, 117 bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         out.extend_from_slice(&self.l2_chain_id.to_be_bytes());
         out.push(self.spec_id);
@@ -75,7 +81,44 @@ impl ChainConfig {
         out.extend_from_slice(&self.blob_base_fee_scalar.to_be_bytes());
         out.extend_from_slice(self.portal.as_slice());
         out.extend_from_slice(self.genesis_hash.as_slice());
-        keccak256(out)
+        out
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for other bytes. Not yet validated.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let number = |bytes: &mut &[u8]| -> Option<u64> {
+            let (first, rest) = bytes.split_first_chunk::<8>()?;
+            *bytes = rest;
+            Some(u64::from_be_bytes(*first))
+        };
+        let mut rest = bytes;
+        let l2_chain_id = number(&mut rest)?;
+        let (&spec_id, mut rest) = rest.split_first()?;
+        let block_time_ms = number(&mut rest)?;
+        let block_gas_limit = number(&mut rest)?;
+        let gas_rate = number(&mut rest)?;
+        let gas_target = number(&mut rest)?;
+        let base_fee_denominator = number(&mut rest)?;
+        let min_base_fee = number(&mut rest)?;
+        let (base_fee_scalar, rest) = rest.split_first_chunk::<4>()?;
+        let (blob_base_fee_scalar, rest) = rest.split_first_chunk::<4>()?;
+        let (portal, rest) = rest.split_first_chunk::<20>()?;
+        let genesis_hash: [u8; 32] = rest.try_into().ok()?;
+        Some(Self {
+            l2_chain_id,
+            spec_id,
+            block_time_ms,
+            block_gas_limit,
+            gas_rate,
+            gas_target,
+            base_fee_denominator,
+            min_base_fee,
+            base_fee_scalar: u32::from_be_bytes(*base_fee_scalar),
+            blob_base_fee_scalar: u32::from_be_bytes(*blob_base_fee_scalar),
+            portal: portal.into(),
+            genesis_hash: genesis_hash.into(),
+        })
     }
 
     /// Refuses what no chain can run with.
@@ -108,5 +151,29 @@ impl ChainConfig {
             return Err(ConfigError::Target { target: self.gas_target, limit: self.block_gas_limit });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_config_survives_the_round_trip(
+            numbers: [u64; 7], spec_id: u8, base_fee_scalar: u32, blob_base_fee_scalar: u32, portal: [u8; 20], genesis_hash: [u8; 32],
+        ) {
+            let [l2_chain_id, block_time_ms, block_gas_limit, gas_rate, gas_target, base_fee_denominator, min_base_fee] = numbers;
+            let config = ChainConfig {
+                l2_chain_id, spec_id, block_time_ms, block_gas_limit, gas_rate, gas_target, base_fee_denominator, min_base_fee,
+                base_fee_scalar, blob_base_fee_scalar, portal: portal.into(), genesis_hash: genesis_hash.into(),
+            };
+            let bytes = config.encode();
+            prop_assert_eq!(bytes.len(), 117);
+            prop_assert_eq!(ChainConfig::decode(&bytes[..116]), None);
+            prop_assert_eq!(ChainConfig::decode(&[&bytes[..], &[0]].concat()), None);
+            prop_assert_eq!(ChainConfig::decode(&bytes), Some(config));
+        }
     }
 }

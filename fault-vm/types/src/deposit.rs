@@ -1,6 +1,6 @@
 //! Messages from L1: user deposits and L1 attributes, and the deposit transactions that they become.
 
-use crate::{inbox, predeploys, state::word};
+use crate::{MessageLink, predeploys, state::word};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use op_alloy_consensus::TxDeposit;
@@ -177,7 +177,20 @@ impl Message {
     /// `depositAcc[index]` from `depositAcc[index - 1]`.
     #[must_use]
     pub fn accumulate(&self, previous: B256) -> B256 {
-        inbox::accumulate_message(previous, &self.body, self.user_ordinal, self.l1_number, self.l1_time)
+        self.link(previous).accumulator()
+    }
+
+    /// What the accumulator says of it, after `depositAcc[index - 1]`.
+    #[must_use]
+    pub fn link(&self, previous: B256) -> MessageLink {
+        MessageLink {
+            previous,
+            kind: self.body.kind(),
+            user_ordinal: self.user_ordinal,
+            l1_number: self.l1_number,
+            l1_time: self.l1_time,
+            body_hash: keccak256(self.body.encode()),
+        }
     }
 
     /// Gas limit of the deposit transaction.

@@ -1,6 +1,5 @@
 //! Batch headers and the two accumulators of the inbox.
 
-use crate::MessageBody;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
@@ -114,16 +113,61 @@ impl BatchHeader {
     }
 }
 
-/// `depositAcc[i]` from `depositAcc[i-1]` and the parts of message i.
-pub(crate) fn accumulate_message(previous: B256, body: &MessageBody, user_ordinal: u64, l1_number: u64, l1_time: u64) -> B256 {
-    let mut preimage = Vec::with_capacity(89);
-    preimage.extend_from_slice(previous.as_slice());
-    preimage.push(body.kind());
-    preimage.extend_from_slice(&user_ordinal.to_be_bytes());
-    preimage.extend_from_slice(&l1_number.to_be_bytes());
-    preimage.extend_from_slice(&l1_time.to_be_bytes());
-    preimage.extend_from_slice(keccak256(body.encode()).as_slice());
-    keccak256(preimage)
+/// What `depositAcc[i]` is the Keccak of, 89 bytes: the accumulator before it, and message i with its body's hash instead of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageLink {
+    /// `depositAcc[i-1]`.
+    pub previous: B256,
+    /// Kind of the body.
+    pub kind: u8,
+    /// User deposits among the messages 1..=i.
+    pub user_ordinal: u64,
+    /// L1 block that enqueued it.
+    pub l1_number: u64,
+    /// Its timestamp, seconds.
+    pub l1_time: u64,
+    /// Keccak of the body.
+    pub body_hash: B256,
+}
+
+impl MessageLink {
+    /// The 89 bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(89);
+        out.extend_from_slice(self.previous.as_slice());
+        out.push(self.kind);
+        out.extend_from_slice(&self.user_ordinal.to_be_bytes());
+        out.extend_from_slice(&self.l1_number.to_be_bytes());
+        out.extend_from_slice(&self.l1_time.to_be_bytes());
+        out.extend_from_slice(self.body_hash.as_slice());
+        out
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for other bytes.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (previous, rest) = bytes.split_first_chunk::<32>()?;
+        let (&kind, rest) = rest.split_first()?;
+        let (user_ordinal, rest) = rest.split_first_chunk::<8>()?;
+        let (l1_number, rest) = rest.split_first_chunk::<8>()?;
+        let (l1_time, rest) = rest.split_first_chunk::<8>()?;
+        let body_hash: [u8; 32] = rest.try_into().ok()?;
+        Some(Self {
+            previous: previous.into(),
+            kind,
+            user_ordinal: u64::from_be_bytes(*user_ordinal),
+            l1_number: u64::from_be_bytes(*l1_number),
+            l1_time: u64::from_be_bytes(*l1_time),
+            body_hash: body_hash.into(),
+        })
+    }
+
+    /// `depositAcc[i]`.
+    #[must_use]
+    pub fn accumulator(&self) -> B256 {
+        keccak256(self.encode())
+    }
 }
 
 #[cfg(test)]
@@ -150,5 +194,21 @@ mod tests {
         assert_ne!(header.accumulate(B256::ZERO), header.accumulate(B256::repeat_byte(1)));
         assert_eq!(BatchHeader::decode(&bytes), Some(header));
         assert_eq!(BatchHeader::decode(&bytes[..160]), None);
+    }
+
+    #[test]
+    fn a_link_of_the_message_accumulator_survives_the_round_trip() {
+        let link = MessageLink {
+            previous: B256::repeat_byte(1),
+            kind: 1,
+            user_ordinal: 2,
+            l1_number: 3,
+            l1_time: 4,
+            body_hash: B256::repeat_byte(5),
+        };
+        let bytes = link.encode();
+        assert_eq!(bytes.len(), 89);
+        assert_eq!(MessageLink::decode(&bytes), Some(link));
+        assert_eq!(MessageLink::decode(&bytes[..88]), None);
     }
 }

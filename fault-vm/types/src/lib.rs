@@ -26,6 +26,6 @@ pub use block::{BlockInput, Millis};
 pub use claim::{BLOCK_STEPS_PER_ASSERTION, MAX_BATCHES_PER_ASSERTION, assertion_id, inputs_hash};
 pub use config::{ChainConfig, ConfigError, SPEC_ID_OSAKA};
 pub use deposit::{ATTRIBUTES_GAS, ATTRIBUTES_SENDER, Attributes, MAX_MESSAGE_DATA, Message, MessageBody, MessageError, UserDeposit};
-pub use inbox::{BatchHeader, BatchKind, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, MAX_MESSAGES_PER_BATCH};
+pub use inbox::{BatchHeader, BatchKind, MAX_BLOBS_PER_BATCH, MAX_CALLDATA_PAYLOAD, MAX_MESSAGES_PER_BATCH, MessageLink};
 pub use state::{CLOSING, State, output_root};
 pub use transaction::{InvalidTransaction, RecoveredTransaction, Transaction};

@@ -1,6 +1,6 @@
 //! The state that assertions claim: where the chain is, and how far into the inbox it has read.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
 
 /// `batchOffset` of a batch whose payload has ended, with messages left for closing blocks.
@@ -41,6 +41,24 @@ impl State {
         out
     }
 
+    /// Reads what [`Self::encode`] wrote; none for other bytes.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (output_root, rest) = bytes.split_first_chunk::<32>()?;
+        let (l2_block_number, rest) = rest.split_first_chunk::<32>()?;
+        let (batch_index, rest) = rest.split_first_chunk::<32>()?;
+        let (batch_offset, rest) = rest.split_first_chunk::<32>()?;
+        let deposit_index: [u8; 32] = rest.try_into().ok()?;
+        let number = |word: [u8; 32]| u64::try_from(U256::from_be_bytes(word)).ok();
+        Some(Self {
+            output_root: output_root.into(),
+            l2_block_number: number(*l2_block_number)?,
+            batch_index: number(*batch_index)?,
+            batch_offset: number(*batch_offset)?,
+            deposit_index: number(deposit_index)?,
+        })
+    }
+
     /// The state hash: Keccak-256 of [`Self::encode`].
     #[must_use]
     pub fn hash(&self) -> B256 {
@@ -66,7 +84,7 @@ pub fn output_root(state_root: B256, message_passer_root: B256, block_hash: B256
 
 /// A number as a 32-byte big-endian word.
 pub(crate) fn word(value: u64) -> B256 {
-    B256::from(alloy_primitives::U256::from(value))
+    B256::from(U256::from(value))
 }
 
 #[cfg(test)]
@@ -85,6 +103,17 @@ mod tests {
         assert_eq!(&encoded[96..120], &[0; 24]);
         assert_eq!(&encoded[120..128], &[0xff; 8]);
         assert_eq!(encoded[159], 3);
+        assert_eq!(State::decode(&encoded), Some(state));
+    }
+
+    #[test]
+    fn bytes_that_no_state_encodes_to_are_refused() {
+        let encoded = State::genesis(B256::repeat_byte(1)).encode();
+        assert_eq!(State::decode(&encoded[..159]), None);
+        assert_eq!(State::decode(&[&encoded[..], &[0]].concat()), None);
+        let mut beyond = encoded;
+        beyond[32] = 1;
+        assert_eq!(State::decode(&beyond), None);
     }
 
     #[test]

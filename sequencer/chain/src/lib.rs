@@ -10,6 +10,7 @@ mod import;
 mod l1;
 mod recover;
 mod unwind;
+pub mod witness;
 
 pub use chain::{Chain, Options};
 pub use claims::Difference;

@@ -3,8 +3,10 @@
 use crate::SubmitError;
 use alloy::sol_types::{Panic, Revert, SolError};
 use alloy_primitives::Bytes;
+use gainsay_chain::witness::WitnessError;
 use gainsay_execute::{ExecuteError, Fault};
 use gainsay_store::StoreError;
+use gainsay_trace::RecordError;
 use gainsay_types::InvalidTransaction;
 use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 
@@ -37,6 +39,8 @@ pub(crate) enum RpcError {
     Limit(String),
     #[error(transparent)]
     Fault(#[from] Fault),
+    #[error("{0}")]
+    Witness(WitnessError),
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("the answer cannot be encoded")]
@@ -50,6 +54,16 @@ impl From<ExecuteError<StoreError>> for RpcError {
         match error {
             ExecuteError::Fault(fault) => Self::Fault(fault),
             ExecuteError::Database(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<WitnessError> for RpcError {
+    fn from(error: WitnessError) -> Self {
+        match error {
+            WitnessError::Store(error) => Self::Store(error),
+            WitnessError::Record(RecordError::Limit { .. }) => Self::Limit(error.to_string()),
+            error => Self::Witness(error),
         }
     }
 }
@@ -73,6 +87,7 @@ impl RpcError {
             Self::UnknownBlock
             | Self::Transaction(_)
             | Self::Submit(_)
+            | Self::Witness(_)
             | Self::Execution(_)
             | Self::GasAllowance { .. }
             | Self::Fault(_) => SERVER_ERROR,

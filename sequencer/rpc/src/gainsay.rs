@@ -3,7 +3,9 @@
 use crate::{arguments::Arguments, error::RpcError, methods::Context};
 use alloy::rpc::types::serde_helpers::quantity;
 use alloy_eips::{BlockNumHash, BlockNumberOrTag};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U64};
+use gainsay_chain::witness::{step_of_block, witness};
+use gainsay_trace::Witness;
 use gainsay_types::{ChainConfig, State};
 use serde::{Deserialize, Serialize};
 
@@ -104,4 +106,20 @@ pub(crate) fn output_at_block(context: &Context, arguments: &mut Arguments<'_>) 
 pub(crate) fn config(context: &Context, _: &mut Arguments<'_>) -> Result<ConfigInfo, RpcError> {
     let config = (*context.chain.config).clone();
     Ok(ConfigInfo { config_hash: config.hash(), config })
+}
+
+/// What the block step reads that made a block.
+pub(crate) fn witness_of_block(context: &Context, arguments: &mut Arguments<'_>) -> Result<Witness, RpcError> {
+    let tag = arguments.required::<BlockNumberOrTag>()?;
+    let number = context.chain.number(tag).ok_or(RpcError::UnknownBlock)?;
+    of_step(context, step_of_block(&context.chain.store, number)?)
+}
+
+/// What a block step reads, also one that makes no block.
+pub(crate) fn witness_of_step(context: &Context, arguments: &mut Arguments<'_>) -> Result<Witness, RpcError> {
+    of_step(context, arguments.required::<U64>()?.to())
+}
+
+fn of_step(context: &Context, index: u64) -> Result<Witness, RpcError> {
+    Ok(witness(&context.chain.store, &context.chain.config, index, context.limits.witness_bytes)?)
 }

@@ -33,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) filters: filters::Filters,
     /// Permits of the methods that take long.
     heavy: Arc<Semaphore>,
+    /// Permits of the methods that also take much memory.
+    large: Arc<Semaphore>,
 }
 
 /// A method that reads the store: it blocks its thread.
@@ -45,6 +47,7 @@ type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
 pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
     let Backend { store, config, client, latest, l1, pending, version } = backend;
     let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
+    let large = Arc::new(Semaphore::new(limits.witness_requests.max(1)));
     let mut module = RpcModule::new(Context {
         starting_block: store.heads().latest.number,
         l1,
@@ -56,6 +59,7 @@ pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrps
         limits,
         filters: filters::Filters::default(),
         heavy,
+        large,
     });
     node_methods(&mut module)?;
     block_methods(&mut module)?;
@@ -115,7 +119,9 @@ fn heavy_methods(module: &mut Module) -> Registered {
     heavy(module, "eth_estimateGas", calls::estimate_gas)?;
     heavy(module, "eth_feeHistory", fees::history)?;
     heavy(module, "eth_getLogs", logs::get)?;
-    heavy(module, "eth_getProof", proofs::get)
+    heavy(module, "eth_getProof", proofs::get)?;
+    large(module, "gainsay_witness", gainsay::witness_of_block)?;
+    large(module, "gainsay_witnessOfStep", gainsay::witness_of_step)
 }
 
 fn filter_methods(module: &mut Module) -> Registered {
@@ -137,8 +143,22 @@ fn light<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: 
 
 /// As [`light`], but only so many at a time.
 fn heavy<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    permitted(module, name, read, |context| &context.heavy)
+}
+
+/// As [`light`], but only very few at a time.
+fn large<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    permitted(module, name, read, |context| &context.large)
+}
+
+fn permitted<R: Serialize + 'static>(
+    module: &mut Module,
+    name: &'static str,
+    read: Read<R>,
+    permits: fn(&Context) -> &Arc<Semaphore>,
+) -> Registered {
     asynchronous(module, name, move |context, params| async move {
-        let _permit = context.heavy.clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
+        let _permit = permits(&context).clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
         blocking(&context, move |context| answer(context, &params, read)).await
     })
 }

@@ -27,6 +27,10 @@ pub struct Limits {
     pub subscriptions: u32,
     /// Calls, estimates, log queries, fee histories and proofs that run at a time.
     pub heavy_requests: usize,
+    /// Witnesses that are made at a time.
+    pub witness_requests: usize,
+    /// Bytes of preimages in a witness. As JSON it takes twice that and a little, which must be within `response_bytes`.
+    pub witness_bytes: usize,
     /// Gas of a call.
     pub call_gas: u64,
     /// Blocks of a log query.
@@ -46,6 +50,8 @@ impl Default for Limits {
             batch_calls: 1_000,
             subscriptions: 1_024,
             heavy_requests: 8,
+            witness_requests: 2,
+            witness_bytes: 64 << 20,
             call_gas: 50_000_000,
             log_blocks: 100_000,
             log_results: 20_000,

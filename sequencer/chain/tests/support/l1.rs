@@ -24,12 +24,19 @@ pub struct L1 {
     blobs: BTreeMap<B256, Bytes>,
     /// Part of every block hash, so that blocks after a reorganisation differ.
     fork: u64,
+    /// How versioned hashes are made: a Keccak is much quicker than a commitment.
+    versioned_hash: fn(&Bytes) -> B256,
 }
 
 impl L1 {
     pub fn new() -> Self {
         let block = L1Block { number: 0, hash: B256::repeat_byte(1), parent_hash: B256::ZERO, timestamp: START };
-        Self { blocks: vec![(block, Vec::new())], blobs: BTreeMap::new(), fork: 0 }
+        Self { blocks: vec![(block, Vec::new())], blobs: BTreeMap::new(), fork: 0, versioned_hash: |blob| keccak256(blob) }
+    }
+
+    /// With blobs that hash to what they are named by, as witnesses need them.
+    pub fn with_real_blobs() -> Self {
+        Self { versioned_hash: |blob| gainsay_trace::blob::versioned_hash(blob).expect("a blob"), ..Self::new() }
     }
 
     pub fn tip(&self) -> &L1Block {
@@ -88,7 +95,7 @@ impl L1 {
             Posted::Calldata => (BatchKind::Calldata, BatchData::Calldata(Bytes::copy_from_slice(payload)), keccak256(payload)),
             Posted::Blobs => {
                 let blobs = blob::pack(payload).expect("fits");
-                let hashes: Vec<B256> = blobs.iter().map(keccak256).collect();
+                let hashes: Vec<B256> = blobs.iter().map(self.versioned_hash).collect();
                 self.blobs.extend(hashes.iter().copied().zip(blobs));
                 let joined: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
                 (BatchKind::Blobs, BatchData::Blobs(hashes), keccak256(joined))

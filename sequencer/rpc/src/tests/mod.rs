@@ -3,3 +3,4 @@ mod malformed;
 mod node;
 mod server;
 mod wallet;
+mod witness;

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# Building programs for the fault VM. Needs say.sh, and to be at the repository's root.
+
+guest_target=riscv64imac-unknown-none-elf
+
+# The flags that make it plain RV64IM at the machine's addresses, with nothing in it of where it was built; \x1f-separated.
+guest_flags() {
+    local sysroot=$1 flags=(
+        -C passes=lower-atomic
+        -C target-feature=-a,-c,-zca,-zaamo,-zalrsc
+        -C relocation-model=static
+        -C "link-arg=-T$PWD/fault-vm/runtime/link.ld"
+        -C link-arg=--no-eh-frame-hdr
+        --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}=/cargo"
+        --remap-path-prefix="$PWD=/gainsay"
+        --remap-path-prefix="$sysroot=/rust"
+    )
+    local IFS=$'\x1f'
+    printf '%s' "${flags[*]}"
+}
+
+# Says what to install when the library's source, which the guest is built with, is not there.
+need_guest_toolchain() {
+    local sysroot=$1
+    [[ -f $sysroot/lib/rustlib/src/rust/library/core/src/lib.rs ]] ||
+        die "the source of Rust's library is missing: 'rustup component add rust-src'; without rustup, on Debian, 'apt-get install rustc-web rust-web-src' and RUSTC=/usr/bin/rustc"
+}
+
+# build_guest PACKAGE BIN OUT: builds the binary with the feature `guest` alone and copies its ELF to OUT. It has a target directory
+# of its own, so that it waits for no other build.
+build_guest() {
+    local package=$1 bin=$2 out=$3 sysroot
+    sysroot=$("${RUSTC:-rustc}" --print sysroot)
+    need_guest_toolchain "$sysroot"
+    env -u RUSTFLAGS RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS="$(guest_flags "$sysroot")" CARGO_TARGET_DIR="$PWD/target/guest" \
+        cargo build --locked --quiet -Z build-std=core,alloc -Z build-std-features=compiler-builtins-mem \
+        --target "$guest_target" --profile guest -p "$package" --bin "$bin" --no-default-features --features guest
+    mkdir -p "$(dirname "$out")"
+    cp "target/guest/$guest_target/guest/$bin" "$out"
+}

@@ -162,8 +162,7 @@ contract Matches is IMatches {
 
     /// @inheritdoc IMatches
     function machineInput(bytes32 node, State calldata from) public view returns (bytes32) {
-        uint64 target = IRollup(rollup).assertion(IRollup(rollup).assertion(node).parent).target;
-        return BlockStep.machineInput(from, target, inbox, configHash);
+        return BlockStep.machineInput(from, IRollup(rollup).parentTarget(node), inbox, configHash);
     }
 
     /// @dev A match of these two, `first` on turn, not stored yet.

@@ -79,6 +79,11 @@ contract Rollup is StakeLedger {
     }
 
     /// @inheritdoc IRollup
+    function parentTarget(bytes32 id) external view returns (uint64) {
+        return assertions[assertions[id].parent].target;
+    }
+
+    /// @inheritdoc IRollup
     function checkConfirm(bytes32 id) public view {
         Assertion storage a = assertions[id];
         if (a.createdAt == 0) revert UnknownAssertion(id);

@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {vm} from "./support/Cheats.sol";
-import {Belief, Board, MatchFixture} from "./support/MatchFixture.sol";
+import {MachineGame} from "./matches/MachineGame.t.sol";
+import {Belief, Board} from "./support/MatchFixture.sol";
 
 /// forge-config: default.isolate = true
 /// @notice Gas of whole transactions of a dispute, into snapshots/Dispute.json. Both stakes have met others before: their counts of moves are not
-///         written for the first time. The machine step is the synthetic one: the verifier's own gas comes on top.
-contract DisputeGasTest is MatchFixture {
+///         written for the first time. The machine step is one that reads and writes memory.
+contract DisputeGasTest is MachineGame {
     uint256 private total;
     uint256 private moves;
     uint256 private most;
@@ -21,7 +22,7 @@ contract DisputeGasTest is MatchFixture {
         vm.cool(address(inbox));
         vm.cool(address(rollup));
         vm.cool(address(matches));
-        vm.cool(address(verifier));
+        vm.cool(address(stepVerifier));
     }
 
     function measured(string memory what) internal override {
@@ -48,8 +49,9 @@ contract DisputeGasTest is MatchFixture {
     }
 
     function test_dispute_atFullDepth() public {
-        Belief memory b = lie(20_000, 77_777_777_777);
+        Belief memory b = lie(AT, 2);
         joinTruth();
+        run();
         (uint256 liar,) = stakeOn(bob, b);
         meetOthers(honest, truth(), 0x1001);
         meetOthers(liar, b, 0x2001);

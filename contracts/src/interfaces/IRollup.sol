@@ -173,6 +173,8 @@ interface IRollup {
     function stakeOf(uint256 stakeId) external view returns (address owner, StakeStatus status, bytes32 tip);
     /// @notice When the stake came to this assertion; 0 if it never did or was evicted there.
     function joinedAt(uint256 stakeId, bytes32 id) external view returns (uint256);
+    /// @notice Batches that this assertion was computed from: the target of its parent.
+    function parentTarget(bytes32 id) external view returns (uint64);
     /// @notice What is left to award of a lost bond.
     function prizeOf(uint256 loser) external view returns (uint256);
     /// @notice Reverts unless both stakes are live.

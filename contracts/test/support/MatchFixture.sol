@@ -47,14 +47,19 @@ abstract contract MatchFixture is RollupFixture {
 
     function setUp() public virtual override {
         super.setUp();
-        bytes32 programRoot = keccak256("program");
-        verifier = new SyntheticVerifier(programRoot);
-        MatchesParams memory p = MatchesParams(address(rollup), address(verifier), programRoot);
+        (address stepVerifier, bytes32 programRoot) = deployVerifier();
+        MatchesParams memory p = MatchesParams(address(rollup), stepVerifier, programRoot);
         matches = Matches(factory.deploy("matches", abi.encodePacked(type(Matches).creationCode, abi.encode(p))));
         appendBatch(0);
         base = genesis;
         (honest, fork) = stakeAs(alice, root, base);
         skip(M);
+    }
+
+    function deployVerifier() internal virtual returns (address, bytes32 programRoot) {
+        programRoot = keccak256("program");
+        verifier = new SyntheticVerifier(programRoot);
+        return (address(verifier), programRoot);
     }
 
     function truth() internal pure returns (Belief memory) {
@@ -88,11 +93,14 @@ abstract contract MatchFixture is RollupFixture {
 
     /// @dev The state of the machine after i steps of block step j, as believed. False ones are halted with the false end.
     function machineState(Belief memory b, uint256 j, uint256 i) internal returns (bytes memory) {
-        bytes32 input = runOf(b, j);
-        if (j != b.blockStep || i <= b.machineStep) return verifier.stateAt(input, uint64(i));
-        bytes memory head =
-            abi.encodePacked(keccak256(abi.encode("memory", i, b.tag)), input, blockHash(b, j + 1), bytes32(0), new bytes(256));
+        if (j != b.blockStep || i <= b.machineStep) return trueMachineState(b, j, i);
+        bytes32 root = keccak256(abi.encode("memory", i, b.tag));
+        bytes memory head = abi.encodePacked(root, bytes32(0), blockHash(b, j + 1), bytes32(0), new bytes(256));
         return abi.encodePacked(head, uint64(0), uint64(i), uint8(b.tag == "skip" ? 2 : 1));
+    }
+
+    function trueMachineState(Belief memory b, uint256 j, uint256 i) internal virtual returns (bytes memory) {
+        return verifier.stateAt(runOf(b, j), uint64(i));
     }
 
     /// @dev What the step from there wants.
@@ -102,7 +110,7 @@ abstract contract MatchFixture is RollupFixture {
 
     /// @dev Hash of the believed state at a position of what is dissected.
     function point(Belief memory b, Board memory v, uint256 position) internal returns (bytes32) {
-        return v.machine ? verifier.hash(machineState(b, v.blockStep, position)) : blockHash(b, position);
+        return v.machine ? this.hashSlices(machineState(b, v.blockStep, position)) : blockHash(b, position);
     }
 
     function dissection(Belief memory b, Board memory v, uint256 from, uint256 spacing)
@@ -304,6 +312,10 @@ abstract contract MatchFixture is RollupFixture {
 
     function opening(bytes memory state) internal view returns (Opening memory) {
         return this.openSlices(state);
+    }
+
+    function hashSlices(bytes calldata state) external pure returns (bytes32) {
+        return keccak256(abi.encodePacked(state[:128], keccak256(state[128:384]), state[384:]));
     }
 
     function openSlices(bytes calldata s) external pure returns (Opening memory) {

@@ -168,4 +168,23 @@ contract OpenTest is MatchFixture {
         uint256 expected = late >= C ? 0 : C - late;
         vm.assertEq(v.m.mover == lateFriend ? v.m.moverClock : v.m.rivalClock, expected);
     }
+
+    /// @dev Somebody opens without a dissection just before an honest opening: the match goes on from there.
+    function test_open_aheadOfAnHonestOne_takesNothingFromIt(bool honestIsLater) public {
+        uint256 player = honest;
+        address who = alice;
+        if (honestIsLater) {
+            skip(1);
+            (player,) = stakeOn(carol, truth());
+            who = carol;
+        }
+        Rivals memory r = rivals(player, truth(), liar, b);
+        Board memory v = openBare(player, truth(), liar, b);
+        vm.prank(who);
+        vm.expectRevert(abi.encodeWithSelector(IMatches.AlreadyOpen.selector, v.id));
+        matches.openAndDissect(r, points());
+        vm.assertEq(v.m.mover, honestIsLater ? player : liar);
+        answer(v, honestIsLater ? truth() : b);
+        answer(v, honestIsLater ? b : truth());
+    }
 }

@@ -23,6 +23,8 @@ pub struct Contracts {
     pub portal: Address,
     /// Holds assertions and stakes.
     pub rollup: Address,
+    /// Plays the matches between rivals; the only contract that the Rollup lets defeat a stake.
+    pub matches: Address,
 }
 
 impl Contracts {
@@ -31,7 +33,7 @@ impl Contracts {
     pub fn of(deployer: Address, salt: B256) -> Self {
         let factory = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&Factory::BYTECODE));
         let at = |name| created(factory, deployer, part(salt, name));
-        Self { factory, inbox: at("inbox"), portal: at("portal"), rollup: at("rollup") }
+        Self { factory, inbox: at("inbox"), portal: at("portal"), rollup: at("rollup"), matches: at("matches") }
     }
 }
 
@@ -54,10 +56,10 @@ mod tests {
     fn another_deployer_or_salt_gives_other_addresses_and_the_same_factory() {
         let (a, b) = (Address::repeat_byte(1), Address::repeat_byte(2));
         let sets = [Contracts::of(a, B256::ZERO), Contracts::of(b, B256::ZERO), Contracts::of(a, B256::with_last_byte(1))];
-        let mut all: Vec<_> = sets.iter().flat_map(|set| [set.inbox, set.portal, set.rollup]).collect();
+        let mut all: Vec<_> = sets.iter().flat_map(|set| [set.inbox, set.portal, set.rollup, set.matches]).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 12);
         assert!(sets.iter().all(|set| set.factory == sets[0].factory));
     }
 }

@@ -122,7 +122,7 @@ impl DeployPlan {
     fn creations(&self, contracts: &Contracts) -> [(&'static str, Address, Bytes); 3] {
         let inbox = Inbox::constructorCall { p: self.inbox.params(contracts.portal) }.abi_encode();
         let portal = Portal::constructorCall { inbox_: contracts.inbox, l2BlockGasLimit: self.chain.block_gas_limit }.abi_encode();
-        let rollup = Rollup::constructorCall { p: self.rollup_params(contracts.inbox) }.abi_encode();
+        let rollup = Rollup::constructorCall { p: self.rollup_params(contracts) }.abi_encode();
         let join = |code: &Bytes, arguments: Vec<u8>| Bytes::from([code.as_ref(), &arguments].concat());
         [
             ("inbox", contracts.inbox, join(&Inbox::BYTECODE, inbox)),
@@ -131,10 +131,11 @@ impl DeployPlan {
         ]
     }
 
-    fn rollup_params(&self, inbox: Address) -> Rollup::RollupParams {
+    fn rollup_params(&self, contracts: &Contracts) -> Rollup::RollupParams {
         let genesis = State::genesis(self.genesis.output_root);
         Rollup::RollupParams {
-            inbox,
+            inbox: contracts.inbox,
+            matches: contracts.matches,
             configHash: self.chain.hash(),
             genesis: Rollup::State {
                 outputRoot: genesis.output_root,

@@ -43,6 +43,7 @@ impl Network {
         let (at, wanted): (Address, _) = (self.contracts.rollup, &self.rollup);
         same("the config hash of the Rollup on L1", &self.config_hash, &read(client, at, Rollup::configHashCall {}).await?)?;
         same("the Inbox of the Rollup on L1", &self.contracts.inbox, &read(client, at, Rollup::inboxCall {}).await?)?;
+        same("the Matches of the Rollup on L1", &self.contracts.matches, &read(client, at, Rollup::matchesCall {}).await?)?;
         let genesis = assertion_id(B256::ZERO, State::genesis(self.genesis.output_root).hash());
         same("the genesis assertion of the Rollup on L1", &genesis, &read(client, at, Rollup::genesisIdCall {}).await?)?;
         same("the bond of the Rollup on L1", &wanted.bond, &read(client, at, Rollup::bondCall {}).await?)?;

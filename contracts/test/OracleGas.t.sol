@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {PreimageOracle} from "../src/PreimageOracle.sol";
 import {vm} from "./support/Cheats.sol";
 import {OracleFixture} from "./support/OracleFixture.sol";
 
@@ -58,6 +59,15 @@ contract OracleGasTest is OracleFixture {
 
     function precompile(uint160 number, uint64 gas_, bytes memory input) private view returns (bytes memory) {
         return abi.encodeCall(oracle.loadPrecompile, (address(number), gas_, input, list(1)));
+    }
+
+    /// @dev With the calls that try each precompile.
+    function test_oracle_deployment() public {
+        uint256 before = gasleft();
+        new PreimageOracle();
+        uint256 gas_ = before - gasleft();
+        vm.assertLe(gas_, L1_LIMIT);
+        vm.snapshotValue("Step", "oracle.deployment", gas_);
     }
 
     function test_oracle_keccak() public {

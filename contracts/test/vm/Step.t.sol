@@ -7,7 +7,7 @@ import {IStepVerifier} from "../../src/interfaces/IStepVerifier.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {MachineFixture, Model} from "../support/MachineFixture.sol";
 
-/// @notice Fetching, stopping, and proofs that are not.
+/// @notice Fetching, stopping, that there is always a next state, and proofs that are not.
 contract StepTest is MachineFixture {
     function test_constructor_withoutOracle_reverts() public {
         vm.expectRevert(IStepVerifier.ZeroAddress.selector);
@@ -53,6 +53,46 @@ contract StepTest is MachineFixture {
         Model memory m = about(seed, 0x13);
         m.pc = pc % 4 == 0 ? pc + 2 : pc;
         assertStep(m, "", trapped(m, MISALIGNED));
+    }
+
+    // Every state has a next one.
+
+    /// @dev Where a step from `m` over `word` may touch memory, by the operands of its family.
+    function addressOf(Model memory m, uint32 word) private pure returns (uint64) {
+        uint64 base = m.x[word >> 15 & 31];
+        if (word & 0x7f == 0x03) return low(signed(base) + (int32(word) >> 20));
+        if (word & 0x7f == 0x23) return low(signed(base) + (int32(word) >> 25 << 5 | int32(word >> 7 & 31)));
+        return m.x[10];
+    }
+
+    function anyNumber(uint256 seed) private pure returns (uint64) {
+        uint64[8] memory edges = [uint64(0), 1, 4, 32, 0x80000, 0xffffffe0, 1 << 32, type(uint64).max];
+        return seed % 4 == 0 ? uint64(seed >> 64) : edges[seed / 4 % 8];
+    }
+
+    /// @dev One of three proofs is right, whatever the state: none, the instruction's, or two. A revert of all would be a state without an end.
+    function test_anyState_withAnyWord_hasExactlyOneNextState(uint256 seed, uint32 word, uint256 which) public {
+        uint32[12] memory opcodes = [uint32(0x03), 0x0f, 0x13, 0x17, 0x1b, 0x23, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f];
+        word = which % 16 < 12 ? (word & ~uint32(0x7f)) | opcodes[which % 16] : which % 16 < 14 ? ECALL : word;
+        Model memory m = about(seed, word);
+        for (uint256 i = 0; i < 32; ++i) {
+            m.x[i] = anyNumber(random(seed, vm.toString(i)));
+        }
+        m.x[17] = which % 7 == 6 ? m.x[17] : uint64(which % 7);
+        if (which % 3 == 0) m.preimageKey = bytes32(uint256(which % 5) << 248);
+        if (which % 19 == 0) m.pc = anyNumber(which);
+        if (which % 23 == 0) m.status = uint8(which >> 8);
+        bytes memory one = memory_.proof(uint32(m.pc));
+        bytes memory two = bytes.concat(one, memory_.proof(uint32(addressOf(m, word))));
+        uint256 right;
+        for (uint256 i = 0; i < 6; ++i) {
+            bytes memory proof = i % 3 == 0 ? bytes("") : i % 3 == 1 ? one : two;
+            try verifier.nextState(encode(m), proof, new bytes(i < 3 ? 0 : 32)) returns (bytes memory next) {
+                vm.assertEq(next.length, 401);
+                right += 1;
+            } catch {}
+        }
+        vm.assertEq(right, 1);
     }
 
     // Proofs that are not.

@@ -1,6 +1,6 @@
 //! What ties a blob to its versioned hash, and one of its field elements to the blob.
 
-use alloy_eips::eip4844::{BLS_MODULUS, BYTES_PER_BLOB, c_kzg, env_settings::EnvKzgSettings, kzg_to_versioned_hash};
+use alloy_eips::eip4844::{BLS_MODULUS, BYTES_PER_BLOB, c_kzg, kzg_to_versioned_hash};
 use alloy_primitives::{B256, U256};
 
 /// Field elements of a blob, 32 bytes each.
@@ -10,6 +10,11 @@ const ELEMENT_BITS: u32 = 12;
 /// A generator of the field's multiplicative group, as EIP-4844 fixes it.
 const GENERATOR: U256 = U256::from_limbs([7, 0, 0, 0]);
 
+/// The trusted setup, without the tables that only the proofs of cells need: those take seconds to make.
+fn settings() -> &'static c_kzg::KzgSettings {
+    c_kzg::ethereum_kzg_settings(0)
+}
+
 /// The versioned hash of a blob; none unless the bytes are 131,072 and each field element is below the modulus. Takes tens of milliseconds.
 #[must_use]
 pub fn versioned_hash(blob: &[u8]) -> Option<B256> {
@@ -17,7 +22,7 @@ pub fn versioned_hash(blob: &[u8]) -> Option<B256> {
         return None;
     }
     let blob = c_kzg::Blob::from_bytes(blob).ok()?;
-    let commitment = EnvKzgSettings::Default.get().blob_to_kzg_commitment(&blob).ok()?;
+    let commitment = settings().blob_to_kzg_commitment(&blob).ok()?;
     Some(kzg_to_versioned_hash(commitment.as_slice()))
 }
 
@@ -56,7 +61,7 @@ pub enum ElementError {
 pub fn prove_part(blob: &[u8], index: u64) -> Result<BlobElement, ElementError> {
     let element = index.checked_sub(1).filter(|element| *element < ELEMENTS).ok_or(ElementError::Index { index })?;
     let wrong = |error: c_kzg::Error| ElementError::Blob { reason: error.to_string() };
-    let settings = EnvKzgSettings::Default.get();
+    let settings = settings();
     let blob = c_kzg::Blob::from_bytes(blob).map_err(wrong)?;
     let point = c_kzg::Bytes32::new(point(element).to_be_bytes());
     let commitment = settings.blob_to_kzg_commitment(&blob).map_err(wrong)?;

@@ -9,7 +9,6 @@ mod file;
 mod host;
 mod precompile;
 mod record;
-mod runner;
 mod snapshots;
 mod source;
 mod step;

@@ -1,5 +1,6 @@
 //! Where the preimages of a block step come from when a witness is made.
 
+use crate::Witness;
 use alloy_primitives::{B256, Bytes};
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -52,6 +53,13 @@ impl MemoryPreimages {
     }
 }
 
+impl From<&Witness> for MemoryPreimages {
+    fn from(witness: &Witness) -> Self {
+        let copy = |(hash, data): (&B256, &Bytes)| (*hash, data.clone());
+        Self { preimages: witness.preimages().map(copy).collect(), blobs: witness.blobs().map(copy).collect() }
+    }
+}
+
 impl Preimages for MemoryPreimages {
     type Error = Infallible;
 
@@ -64,7 +72,7 @@ impl Preimages for MemoryPreimages {
     }
 }
 
-impl Preimages for crate::Witness {
+impl Preimages for Witness {
     type Error = Infallible;
 
     fn preimage(&self, hash: &B256) -> Result<Option<Bytes>, Infallible> {

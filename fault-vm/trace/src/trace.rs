@@ -2,12 +2,15 @@
 
 use crate::{
     Host, Witness,
-    runner::Runner,
     snapshots::{Recent, Snapshots},
     step::ProvenStep,
 };
 use alloy_primitives::B256;
-use gainsay_machine::{Machine, MachineState, Oracle, Program, StepProof, prove};
+use gainsay_machine::{
+    Machine, MachineState, Oracle, Program, Status, StepProof,
+    fast::{ReserveError, Runner},
+    prove,
+};
 use std::{ops::ControlFlow, sync::Arc};
 
 /// Machine steps that a run may take: where the game ends it, whatever the program does.
@@ -31,7 +34,7 @@ impl Default for Options {
 }
 
 /// Why a trace has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TraceError<E> {
     /// The oracle has no answer for the next step.
     #[error("after step {step}: {source}")]
@@ -41,6 +44,9 @@ pub enum TraceError<E> {
         /// What it lacks.
         source: E,
     },
+    /// There is no address space for the machine's memory.
+    #[error(transparent)]
+    Memory(#[from] ReserveError),
     /// The progress callback ended the run.
     #[error("the run was stopped after step {step}")]
     Stopped {
@@ -101,14 +107,14 @@ impl<O: Oracle> Trace<O> {
         mut progress: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Self, TraceError<O::Error>> {
         let first = Machine::new(program, input);
-        let runner = Runner::new(&first, program.text());
+        let runner = Runner::new(&first, program.text())?;
         let snapshots = Snapshots::new(first.clone(), options.spacing, options.snapshots);
         let mut trace = Self { oracle, runner, snapshots, recent: Recent::default(), end: first };
         loop {
             let due = trace.snapshots.due(trace.runner.step()).min(options.max_steps);
             trace.run_to(due)?;
             let step = trace.runner.step();
-            if step < due || step >= options.max_steps || !trace.runner.is_running() {
+            if step < due || step >= options.max_steps || trace.runner.status() != Status::RUNNING {
                 break;
             }
             trace.snapshots.keep(trace.runner.machine());

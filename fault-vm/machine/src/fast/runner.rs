@@ -117,6 +117,12 @@ impl Runner {
     }
 }
 
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("hart", &self.hart).field("text", &self.code.text()).finish_non_exhaustive()
+    }
+}
+
 /// The runner as the step function sees it.
 struct Slow<'a, O> {
     runner: &'a mut Runner,

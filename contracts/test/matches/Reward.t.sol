@@ -156,4 +156,29 @@ contract RewardTest is MatchFixture {
         matches.reward(v.m, own);
         vm.assertEq(rollup.owed(carol), BOND + HALF);
     }
+
+    /// @dev Twenty liars at once against one bond: all lose, in the time of one, and the honest balance grows by half a bond for each.
+    function test_reward_forTwentyLiars_isTwentyPrizes(bool honestOpens) public {
+        joinTruth();
+        Board[] memory boards = new Board[](20);
+        for (uint256 i = 0; i < 20; ++i) {
+            Belief memory b = Belief(i * 1_000, i, bytes32(i + 1));
+            (uint256 other,) = stakeOn(address(uint160(0x20000 + i)), b);
+            boards[i] = honestOpens ? openAndDissect(honest, truth(), other, b) : openAndDissect(other, b, honest, truth());
+        }
+        for (uint256 i = 0; i < 20 && !honestOpens; ++i) {
+            answer(boards[i], truth());
+        }
+        skip(C);
+        for (uint256 i = 0; i < 20; ++i) {
+            matches.timeout(boards[i].m);
+            boards[i].m.rivalMoves += 1;
+        }
+        withdrawAs(alice, honest);
+        for (uint256 i = 0; i < 20; ++i) {
+            matches.reward(boards[i].m, honest);
+        }
+        vm.assertEq(rollup.owed(alice), BOND + 20 * HALF);
+        vm.assertEq(address(rollup).balance, rollup.owed(alice));
+    }
 }

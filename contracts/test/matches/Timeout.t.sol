@@ -113,4 +113,49 @@ contract TimeoutTest is MatchFixture {
         vm.assertEq(v.m.moverClock, C);
         vm.assertEq(matches.deadline(v.m), block.timestamp + C);
     }
+
+    /// @dev A liar joins at the last second and uses all its time; the honest side takes up to E for everything and is censored in one of its turns for
+    ///      as long as its clock bears. The fork is decided within W + C + 14 E all the same.
+    function test_delay_atItsWorst_isWithinTheBound(uint8 censored, bool honestOpens) public {
+        joinTruth();
+        uint256 t0 = block.timestamp;
+        Belief memory b = lie(5, 5);
+        (uint256 early,) = stakeOn(carol, b);
+        Board memory w = openAndDissect(honest, truth(), early, b);
+        skip(W - 1);
+        (uint256 late,) = stakeOn(bob, b);
+        skip(E - 1);
+        matches.timeout(w.m);
+        Board memory v = honestOpens ? openAndDissect(honest, truth(), late, b) : openAndDissect(late, b, honest, truth());
+        censored = uint8(bound(censored, 0, 4) * 2 + (honestOpens ? 2 : 1));
+        while (v.m.round < 11) {
+            skip(E - 1);
+            if (v.m.round == censored) skip(C - 7 * E);
+            answer(v, other(v));
+        }
+        if (honestOpens) {
+            skip(2 * E - 1);
+            matches.timeout(v.m);
+        } else {
+            skip(E - 1);
+            proveStep(v, truth());
+        }
+        vm.assertTrue(statusOf(late) == StakeStatus.Defeated && statusOf(honest) == StakeStatus.Live);
+        rollup.confirm(fork);
+        rollup.confirm(trueNode);
+        vm.assertLe(block.timestamp, t0 + W + C + 14 * E);
+    }
+
+    /// @dev One second more than the clock bears, once it is used up, and the honest side loses: the bound on censoring is sharp.
+    function test_clock_usedUpByCensoring_leavesTheExtensionOnly() public {
+        (Board memory v,) = reach(1, lie(5, 5));
+        skip(C - 1);
+        answer(v, truth());
+        answer(v, lie(5, 5));
+        vm.assertEq(v.m.moverClock, 1);
+        vm.assertEq(matches.deadline(v.m), block.timestamp + E);
+        skip(E);
+        matches.timeout(v.m);
+        vm.assertTrue(statusOf(honest) == StakeStatus.Defeated);
+    }
 }

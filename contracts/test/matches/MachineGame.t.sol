@@ -88,7 +88,7 @@ abstract contract MachineGame is MatchFixture {
         return uint64(bytes8(state[384:392]));
     }
 
-    function trueMachineState(Belief memory, uint256 j, uint256 i) internal override returns (bytes memory) {
+    function trueMachineState(Belief memory, uint256 j, uint256 i) internal view override returns (bytes memory) {
         vm.assertEq(j, AT);
         return states[i < states.length ? i : states.length - 1];
     }

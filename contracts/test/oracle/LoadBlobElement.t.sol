@@ -115,6 +115,14 @@ contract LoadBlobElementTest is OracleFixture {
         assertRefuted();
     }
 
+    /// @dev What it returns counts, not only that it does: where there is no precompile, a call succeeds and returns nothing.
+    function test_load_whereThePrecompileSaysSomethingElse_isRefuted() public {
+        vm.mockCall(address(0x0a), "", "");
+        assertRefuted();
+        vm.mockCall(address(0x0a), "", new bytes(64));
+        assertRefuted();
+    }
+
     function test_load_outsideOfTheBlob_reverts(uint256 other) public {
         index = bound(other, 4097, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(IPreimageOracle.NotABlobPart.selector, index));

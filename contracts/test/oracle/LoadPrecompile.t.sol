@@ -65,6 +65,13 @@ contract LoadPrecompileTest is OracleFixture {
         assertLoads(MODEXP, 1_000_000, input, hex"01");
     }
 
+    /// @dev Of a length that ends too early, the missing bytes are zeroes: 95 bytes that end with 1 say 256.
+    function test_modexp_withHalfALength_readsZeroesBehindIt() public {
+        bytes memory input = new bytes(95);
+        input[94] = 0x01;
+        assertLoads(MODEXP, 100_000, input, bytes.concat(hex"01", new bytes(256)));
+    }
+
     function test_modexp_beyond1024Bytes_fails() public {
         assertLoads(MODEXP, 100_000, abi.encode(1, 1, 1025), hex"00");
     }
@@ -152,16 +159,27 @@ contract LoadPrecompileTest is OracleFixture {
         }
     }
 
+    function withGas(uint256 gas_, uint64 requiredGas) private returns (bool ok, bytes memory output) {
+        bytes memory call = abi.encodeCall(oracle.loadPrecompile, (G1_MSM, requiredGas, bytes.concat(G1, abi.encode(5)), list(1)));
+        return address(oracle).call{gas: gas_}(call);
+    }
+
     /// @dev Four times the required gas, plus the reserve, in 63/64 of what is left: else a call that succeeds could be made to fail.
     function test_load_withTooLittleGas_revertsAndStoresNothing(uint256 gas_) public {
-        bytes memory input = bytes.concat(G1, abi.encode(5));
-        gas_ = bound(gas_, 30_000, 4 * 500_000);
-        bytes memory call = abi.encodeCall(oracle.loadPrecompile, (G1_MSM, 500_000, input, list(1)));
-        (bool ok, bytes memory output) = address(oracle).call{gas: gas_}(call);
+        // The most that is too little: 63/64 of it are less than 4 × 500,000 and 10,000.
+        gas_ = gas_ % 2 == 0 ? 2_041_000 : bound(gas_, 30_000, 2_041_000);
+        (bool ok, bytes memory output) = withGas(gas_, 500_000);
         vm.assertFalse(ok);
         vm.assertEq(output, abi.encodeWithSelector(IPreimageOracle.TooLittleGas.selector, 2_010_000));
-        assertNotLoaded(keyOfCall(G1_MSM, 500_000, input), 0);
-        assertNotLoaded(keyOfCall(G1_MSM, 500_000, input), 1);
+        bytes32 key = keyOfCall(G1_MSM, 500_000, bytes.concat(G1, abi.encode(5)));
+        assertNotLoaded(key, 0);
+        assertNotLoaded(key, 1);
+    }
+
+    function test_load_withJustEnoughGas_works() public {
+        (bool ok, bytes memory key) = withGas(2_060_000, 500_000);
+        vm.assertTrue(ok);
+        vm.assertTrue(oracle.isLoaded(abi.decode(key, (bytes32)), 1));
     }
 
     /// @dev Whatever the gas: what is stored is the one answer.

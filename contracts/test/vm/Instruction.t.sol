@@ -67,6 +67,28 @@ contract InstructionTest is MachineFixture {
         }
     }
 
+    function everyFunctOf(uint32 opcode) private {
+        for (uint32 i = 0; i < 1024; ++i) {
+            this.assertLegality((i & 0x7f) << 25 | (i >> 7) << 12 | opcode);
+        }
+    }
+
+    function test_everyFunctOfOp_isLegalIfItIsListed() public {
+        everyFunctOf(0x33);
+    }
+
+    function test_everyFunctOfOp32_isLegalIfItIsListed() public {
+        everyFunctOf(0x3b);
+    }
+
+    function test_everyFunctOfOpImm_isLegalIfItIsListed() public {
+        everyFunctOf(0x13);
+    }
+
+    function test_everyFunctOfOpImm32_isLegalIfItIsListed() public {
+        everyFunctOf(0x1b);
+    }
+
     function test_zeroAndAllOnes_areIllegal(uint256 seed) public {
         assertTrap(seed, 0, ILLEGAL);
         assertTrap(seed, type(uint32).max, ILLEGAL);

@@ -52,6 +52,16 @@ contract SyscallTest is MachineFixture {
         assertStep(next, "", next);
     }
 
+    function test_halt_ofCodesNearZero_fails() public {
+        uint64[5] memory codes = [uint64(1), 2, 1 << 32, 1 << 63, type(uint64).max];
+        for (uint256 i = 0; i < codes.length; ++i) {
+            Model memory m = calling(1, HALT, codes[i]);
+            Model memory next = advanced(m);
+            (next.output, next.status) = (wordAt(target), FAILED);
+            assertStep(m, proofOf(m), next);
+        }
+    }
+
     function test_input_anywhere_isWritten(uint256 seed) public {
         Model memory m = calling(seed, INPUT, 0);
         bytes memory proof = proofOf(m);

@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn a_block_step_has_exactly_one_source() {
-        for wrong in ["run", "run --block 1", "run --rpc http://a", "run --block 1 --block-step 2 --rpc http://a", "run --witness f --rpc http://a"] {
+        for wrong in
+            ["run", "run --block 1", "run --rpc http://a", "run --block 1 --block-step 2 --rpc http://a", "run --witness f --rpc http://a"]
+        {
             assert!(parse(&format!("fault-vm {wrong}")).is_err(), "{wrong}");
         }
         for right in ["run --block 1 --rpc http://a", "run --block-step 1 --rpc http://a --json", "state --witness f --step 7"] {

@@ -2,15 +2,13 @@
 
 use crate::files::{self, FilesError};
 use gainsay_machine::{Program, ProgramError};
+use gainsay_program::GUEST_ELF;
 use std::path::PathBuf;
-
-/// The canonical guest, whose root the contracts are deployed with.
-pub const CANONICAL: &[u8] = include_bytes!("../../program/guest.elf");
 
 /// An ELF file with a guest in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Elf {
-    /// The one in this binary.
+    /// The one in this binary, whose root the contracts are deployed with.
     Canonical,
     /// Another.
     File(PathBuf),
@@ -46,7 +44,7 @@ impl Elf {
     pub fn load(&self) -> Result<Program, GuestError> {
         let wrong = |elf: String| move |source| GuestError::Program { elf, source };
         match self {
-            Self::Canonical => Program::from_elf(CANONICAL).map_err(wrong("the canonical guest".to_owned())),
+            Self::Canonical => Program::from_elf(GUEST_ELF).map_err(wrong("the canonical guest".to_owned())),
             Self::File(path) => Program::from_elf(&files::read(path)?).map_err(wrong(path.display().to_string())),
         }
     }

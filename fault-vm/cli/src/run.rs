@@ -54,7 +54,11 @@ pub struct RunReport {
 ///
 /// # Errors
 /// When the witness lacks something.
-pub fn trace(program: &Program, witness: &Arc<Witness>, progress: impl FnMut(u64) -> ControlFlow<()>) -> Result<BlockTrace, BlockTraceError> {
+pub fn trace(
+    program: &Program,
+    witness: &Arc<Witness>,
+    progress: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<BlockTrace, BlockTraceError> {
     // Signatures are recovered in C here, which gives the same answers in less time.
     gainsay_execute::native::install();
     Trace::of_block_step(program, witness.clone(), Options::default(), progress)

@@ -7,8 +7,8 @@ use std::fmt;
 
 /// Names of the registers in the calling convention.
 const NAMES: [&str; 32] = [
-    "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
-    "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+    "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5",
+    "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 ];
 
 /// The state after some steps.
@@ -28,7 +28,8 @@ impl fmt::Display for StateReport {
         let hart = &self.state.hart;
         writeln!(out, "state    {} after {} steps", self.hash, self.after)?;
         writeln!(out, "status   {} at step {}, pc {:#x}", hart.status, hart.step, hart.pc)?;
-        for (name, word) in [("memory", self.state.memory_root), ("input", hart.input), ("output", hart.output), ("key", hart.preimage_key)] {
+        for (name, word) in [("memory", self.state.memory_root), ("input", hart.input), ("output", hart.output), ("key", hart.preimage_key)]
+        {
             writeln!(out, "{name:8} {word}")?;
         }
         let rows: Vec<String> = NAMES.iter().zip(hart.registers).map(|(name, value)| format!("{name:>4} {value:#018x}")).collect();

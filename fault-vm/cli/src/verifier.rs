@@ -207,7 +207,8 @@ fn load_call(preimage: &Preimage, index: u64) -> Result<Vec<u8>, VerifierError> 
         }
         .abi_encode(),
         Preimage::Blob { versioned_hash, blob } => {
-            let element = gainsay_trace::blob::prove_part(blob, index).map_err(|error| VerifierError::Preimage { reason: error.to_string() })?;
+            let element =
+                gainsay_trace::blob::prove_part(blob, index).map_err(|error| VerifierError::Preimage { reason: error.to_string() })?;
             PreimageOracle::loadBlobElementCall {
                 versionedHash: *versioned_hash,
                 index: U256::from(index),

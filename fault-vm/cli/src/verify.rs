@@ -93,7 +93,7 @@ pub fn verify(verifier: &mut SolidityVerifier, step: &ProvenStep) -> Result<Veri
         rust,
         solidity,
         part,
-        calldata: proof.state.encode().len() + proof.encode_memory().len(),
+        calldata: proof.state.encode().len().saturating_add(proof.encode_memory().len()),
     })
 }
 

@@ -134,7 +134,8 @@ fn every_step_of_the_chain_agrees_over_rpc_by_block_and_by_position() {
     for index in 1..=WORLD.chain.heads().steps {
         let run = json(&format!("run --block-step {index} --rpc {}", url()));
         assert_eq!((&run["agrees"], &run["blockStep"]), (&true.into(), &index.into()));
-        let Some(block) = run["block"].as_u64() else { continue };
+        // Those out of blobs take a second each to check: the first block is asked for elsewhere.
+        let Some(block) = run["block"].as_u64().filter(|block| *block > 3) else { continue };
         assert_eq!(json(&format!("run --block {block} --rpc {}", url()))["input"], run["input"]);
     }
 }

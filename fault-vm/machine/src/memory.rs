@@ -24,6 +24,11 @@ pub const PAGE: usize = 4096;
 pub const PAGES: u32 = 1 << 20;
 /// Bytes of the address space.
 pub const SPACE: u64 = 1 << 32;
+/// Bits of an address below the number of its leaf, and of its page.
+const LEAF_BITS: u32 = LEAF.trailing_zeros();
+const PAGE_BITS: u32 = PAGE.trailing_zeros();
+/// Bits of the number of a leaf below the number of its page.
+const LEAF_IN_PAGE_BITS: u32 = (PAGE / LEAF).trailing_zeros();
 
 /// Hash of two children.
 #[inline]
@@ -56,6 +61,7 @@ impl<const N: usize> Aligned<N> {
     /// The trap: out of range comes before misaligned.
     #[inline(always)]
     pub const fn new(address: u64) -> Result<Self, Trap> {
+        // INVARIANT: no access wraps or straddles a leaf: addresses are below 2^32 and multiples of the width.
         const { assert!(N.is_power_of_two() && N <= LEAF) };
         if address >= SPACE {
             Err(Trap::OutOfRange)
@@ -74,11 +80,18 @@ impl<const N: usize> Aligned<N> {
         self.0
     }
 
+    /// Which of the pieces of N bytes it is in a block of `size` bytes, itself not zero.
+    #[inline(always)]
+    #[allow(clippy::arithmetic_side_effects, reason = "neither the size nor N is zero")]
+    const fn piece_of(self, size: usize) -> usize {
+        self.0 as usize % size / N
+    }
+
     /// The leaf that holds it, by number.
     #[inline(always)]
     #[must_use]
     pub const fn leaf(self) -> u32 {
-        self.0 / LEAF as u32
+        self.0 >> LEAF_BITS
     }
 }
 
@@ -113,13 +126,13 @@ impl Memory {
     #[inline]
     #[must_use]
     pub fn read<const N: usize>(&self, at: Aligned<N>) -> [u8; N] {
-        self.0.page(at.leaf()).map_or([0; N], |page| page.read(at.address()))
+        self.0.page(at.leaf()).map_or([0; N], |page| page.read(at))
     }
 
     /// Writes N bytes.
     #[inline]
     pub fn write<const N: usize>(&mut self, at: Aligned<N>, bytes: [u8; N]) {
-        Arc::make_mut(&mut self.0).page_mut(at.leaf()).write(at.address(), bytes);
+        Arc::make_mut(&mut self.0).page_mut(at.leaf()).write(at, bytes);
     }
 
     /// Leaf `index`, of which the low 25 bits count.
@@ -219,13 +232,13 @@ const fn check_space(address: u64, length: usize) -> Result<(), OutOfSpace> {
 
 /// The page of an address below 2^32, and the offset in it.
 const fn place(address: u64) -> (u32, usize) {
-    ((address / PAGE as u64) as u32, address as usize % PAGE)
+    ((address >> PAGE_BITS) as u32, address as usize % PAGE)
 }
 
 const fn first_leaf(page: u32) -> u32 {
-    page.wrapping_mul((PAGE / LEAF) as u32)
+    page << LEAF_IN_PAGE_BITS
 }
 
 const fn page_of(leaf: u32) -> u32 {
-    leaf / (PAGE / LEAF) as u32
+    leaf >> LEAF_IN_PAGE_BITS
 }

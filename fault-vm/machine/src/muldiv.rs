@@ -31,32 +31,46 @@ pub const fn mulhu(a: u64, b: u64) -> u64 {
     ((a as u128).wrapping_mul(b as u128) >> 64) as u64
 }
 
-/// DIV: signed, rounding towards zero.
+/// DIV: signed, towards zero.
 #[inline(always)]
 #[must_use]
 pub const fn div(a: u64, b: u64) -> u64 {
-    if b == 0 { u64::MAX } else { (a as i64).wrapping_div(b as i64) as u64 }
+    match (a as i64).checked_div(b as i64) {
+        Some(quotient) => quotient as u64,
+        None if b == 0 => u64::MAX,
+        None => a,
+    }
 }
 
-/// DIVU: unsigned.
+/// DIVU.
 #[inline(always)]
 #[must_use]
 pub const fn divu(a: u64, b: u64) -> u64 {
-    if b == 0 { u64::MAX } else { a.wrapping_div(b) }
+    match a.checked_div(b) {
+        Some(quotient) => quotient,
+        None => u64::MAX,
+    }
 }
 
-/// REM: signed, with the sign of the dividend.
+/// REM: has the sign of the dividend.
 #[inline(always)]
 #[must_use]
 pub const fn rem(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { (a as i64).wrapping_rem(b as i64) as u64 }
+    match (a as i64).checked_rem(b as i64) {
+        Some(remainder) => remainder as u64,
+        None if b == 0 => a,
+        None => 0,
+    }
 }
 
-/// REMU: unsigned.
+/// REMU.
 #[inline(always)]
 #[must_use]
 pub const fn remu(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { a.wrapping_rem(b) }
+    match a.checked_rem(b) {
+        Some(remainder) => remainder,
+        None => a,
+    }
 }
 
 /// MULW.
@@ -66,30 +80,44 @@ pub const fn mulw(a: u64, b: u64) -> u64 {
     extend((a as u32).wrapping_mul(b as u32))
 }
 
-/// DIVW.
+/// DIVW: signed, of the low 32 bits.
 #[inline(always)]
 #[must_use]
 pub const fn divw(a: u64, b: u64) -> u64 {
-    if b as u32 == 0 { u64::MAX } else { extend((a as i32).wrapping_div(b as i32) as u32) }
+    match (a as i32).checked_div(b as i32) {
+        Some(quotient) => extend(quotient as u32),
+        None if b as u32 == 0 => u64::MAX,
+        None => extend(a as u32),
+    }
 }
 
-/// DIVUW: unsigned, the result sign-extended.
+/// DIVUW: unsigned, of the low 32 bits; the result is sign-extended all the same.
 #[inline(always)]
 #[must_use]
 pub const fn divuw(a: u64, b: u64) -> u64 {
-    if b as u32 == 0 { u64::MAX } else { extend((a as u32).wrapping_div(b as u32)) }
+    match (a as u32).checked_div(b as u32) {
+        Some(quotient) => extend(quotient),
+        None => u64::MAX,
+    }
 }
 
-/// REMW.
+/// REMW: signed, of the low 32 bits; by zero it gives them sign-extended.
 #[inline(always)]
 #[must_use]
 pub const fn remw(a: u64, b: u64) -> u64 {
-    if b as u32 == 0 { extend(a as u32) } else { extend((a as i32).wrapping_rem(b as i32) as u32) }
+    match (a as i32).checked_rem(b as i32) {
+        Some(remainder) => extend(remainder as u32),
+        None if b as u32 == 0 => extend(a as u32),
+        None => 0,
+    }
 }
 
-/// REMUW: unsigned, the result sign-extended.
+/// REMUW: unsigned, of the low 32 bits; the result is sign-extended all the same.
 #[inline(always)]
 #[must_use]
 pub const fn remuw(a: u64, b: u64) -> u64 {
-    if b as u32 == 0 { extend(a as u32) } else { extend((a as u32).wrapping_rem(b as u32)) }
+    match (a as u32).checked_rem(b as u32) {
+        Some(remainder) => extend(remainder),
+        None => extend(a as u32),
+    }
 }

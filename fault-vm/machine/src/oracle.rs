@@ -95,8 +95,9 @@ pub fn precompile_key(address: Address, required_gas: u64, input: &[u8]) -> B256
 pub fn part_of(preimage: &[u8], index: u64) -> [u8; PART] {
     let mut part = [0; PART];
     let Some(place) = index.checked_sub(1) else {
-        let (_, low) = part.split_at_mut(PART - size_of::<u64>());
-        low.copy_from_slice(&(preimage.len() as u64).to_be_bytes());
+        if let Some(low) = part.last_chunk_mut() {
+            *low = (preimage.len() as u64).to_be_bytes();
+        }
         return part;
     };
     let bytes = usize::try_from(place).ok().and_then(|place| preimage.chunks(PART).nth(place)).unwrap_or_default();

@@ -116,6 +116,7 @@ impl Hart {
     #[inline(always)]
     #[allow(clippy::indexing_slicing, reason = "five bits, 32 registers")]
     pub const fn set_register(&mut self, index: u8, value: u64) {
+        // INVARIANT: nothing ever writes register 0.
         if index & 31 != 0 {
             self.registers[(index & 31) as usize] = value;
         }

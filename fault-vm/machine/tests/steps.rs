@@ -4,11 +4,12 @@
 mod model;
 
 use gainsay_machine::{
-    Hart, Machine, MachineState, Memory, ProofError, StepProof, prove,
+    Hart, Instruction, Machine, MachineState, Memory, ProofError, StepProof, prove,
     testing::{Preimages, arbitrary_machine, machine_with, words},
 };
 use gainsay_types::testing::{Dice, cases};
 use model::Model;
+use std::collections::BTreeSet;
 
 /// Numbers at which something changes: signs, halves, words, the end of the address space.
 fn edges() -> Vec<u64> {
@@ -59,7 +60,7 @@ fn every_instruction_equals_the_model_with_any_registers_and_immediates() {
 
 #[test]
 fn random_machines_equal_the_model() {
-    for seed in 0..u64::from(cases(20_000)) {
+    for seed in 0..u64::from(cases(10_000)) {
         let (mut machine, mut oracle) = arbitrary_machine(seed);
         for _ in 0..3 {
             if Model::of(&machine).clone().step(&mut oracle).is_ok() {
@@ -71,7 +72,7 @@ fn random_machines_equal_the_model() {
 
 #[test]
 fn a_proven_step_equals_the_direct_one() {
-    for seed in 0..u64::from(cases(5_000)) {
+    for seed in 0..u64::from(cases(3_000)) {
         let (mut machine, mut oracle) = arbitrary_machine(seed);
         let proof = prove(&machine, &mut oracle).unwrap();
         assert_eq!(proof.state, machine.state(), "seed {seed}");
@@ -185,4 +186,35 @@ fn the_hash_is_that_of_the_specified_layout() {
     assert_eq!(encoded[..32], state.memory_root[..]);
     assert_eq!(encoded[128 + 8 * 5..][..8], state.hart.registers[5].to_be_bytes());
     assert_eq!(encoded[384..392], state.hart.pc.to_be_bytes());
+}
+
+#[test]
+fn random_machines_reach_every_instruction_and_every_status() {
+    let (mut done, mut statuses) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 0..10_000 {
+        let (mut machine, mut oracle) = arbitrary_machine(seed);
+        let before = machine.hart.clone();
+        machine.step(&mut oracle).unwrap();
+        if !before.is_running() {
+            continue;
+        }
+        statuses.insert(machine.hart.status.0);
+        if machine.hart.status.0 <= 2 {
+            let word = machine.memory.read_bytes(before.pc, 4).unwrap();
+            done.extend(Instruction::decode(u32::from_le_bytes(word.try_into().unwrap())).map(|instruction| instruction.op as u8));
+        }
+    }
+    assert_eq!(statuses, (0..=6).collect());
+    assert_eq!(done, words::PATTERNS.iter().map(|pattern| pattern.op as u8).collect());
+}
+
+#[test]
+fn random_syscalls_ask_for_parts_of_every_kind_within_and_beyond_the_preimage() {
+    let mut kinds = BTreeSet::new();
+    for seed in 0..6_000 {
+        let (machine, mut oracle) = machine_with(&mut Dice::new(seed), words::ECALL);
+        let proof = prove(&machine, &mut oracle).unwrap();
+        kinds.extend(proof.part.map(|part| (machine.hart.preimage_key[0], part.is_zero())));
+    }
+    assert_eq!(kinds, [1, 2, 3].into_iter().flat_map(|kind| [(kind, false), (kind, true)]).collect());
 }

@@ -18,3 +18,7 @@ mod step;
 pub use input::Input;
 pub use oracle::{DataError, MAX_PREIMAGE, Oracle};
 pub use step::{ProgramError, block_step};
+
+/// The canonical guest, an ELF file: what the machine runs when it is to give [`block_step`]'s answer.
+#[cfg(feature = "std")]
+pub const GUEST_ELF: &[u8] = include_bytes!("../guest.elf");

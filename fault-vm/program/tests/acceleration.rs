@@ -82,6 +82,32 @@ const G1: G1Point = (
     hex!("08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1"),
 );
 
+/// A message, its signature and the key, from the vectors of EIP-7951.
+const P256: ([u8; 32], [u8; 64], [u8; 64]) = (
+    hex!("4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d"),
+    hex!(
+        "a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60"
+    ),
+    hex!(
+        "4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff37618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e"
+    ),
+);
+/// Commitment, point, value and proof, from the consensus specification's vectors.
+const KZG: ([u8; 48], [u8; 32], [u8; 32], [u8; 48]) = (
+    hex!("8f59a8d2a1a625a17f3fea0fe5eb8c896db3764f3185481bc22f91b4aaffcca25f26936857bc3a7c2539ea8ec3a952b7"),
+    hex!("73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000000"),
+    hex!("1522a4a7f34e1ea350ae07c29c96c7e79655aa926122e95fe69fcbd932ca49e9"),
+    hex!("a62ad71d14c5719385c0686f1871430475bf3a00f0aa3f7b8dd99a9abc2160744faf0070725e00b60ad9a026a15b1a8c"),
+);
+
+#[test]
+fn the_vectors_are_ones_that_the_precompiles_accept() {
+    let l1 = Accelerated::new(L1::default());
+    assert!(l1.secp256r1_verify_signature(&P256.0, &P256.1, &P256.2));
+    assert_eq!(l1.verify_kzg_proof(&KZG.1, &KZG.2, &KZG.0, &KZG.3), Ok(()));
+    assert_eq!(l1.bls12_381_g1_msm(&mut [Ok((G1, [0; 32]))].into_iter()), Ok([0; 96]), "a point of G1");
+}
+
 fn g1(seed: u64) -> G1Point {
     let mut element = [0; 48];
     element[16..].copy_from_slice(keccak256(seed.to_be_bytes()).as_slice());
@@ -187,21 +213,14 @@ proptest! {
 
     #[test]
     fn p256_is_the_same((at, flip) in bend(), part in 0usize..3) {
-        // From the vectors of EIP-7951.
-        let mut message = hex!("4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d");
-        let mut signature = hex!("a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60");
-        let mut key = hex!("4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff37618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e");
+        let (mut message, mut signature, mut key) = P256;
         damage(match part { 0 => &mut message[..], 1 => &mut signature[..], _ => &mut key[..] }, at, flip);
         same(&[0; 32], |crypto| Some(crypto.secp256r1_verify_signature(&message, &signature, &key)));
     }
 
     #[test]
     fn point_evaluation_is_the_same((at, flip) in bend(), part in 0usize..4) {
-        // From the consensus specification's vectors.
-        let mut commitment = hex!("8f59a8d2a1a625a17f3fea0fe5eb8c896db3764f3185481bc22f91b4aaffcca25f26936857bc3a7c2539ea8ec3a952b7");
-        let mut z = hex!("73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000000");
-        let mut y = hex!("1522a4a7f34e1ea350ae07c29c96c7e79655aa926122e95fe69fcbd932ca49e9");
-        let mut proof = hex!("a62ad71d14c5719385c0686f1871430475bf3a00f0aa3f7b8dd99a9abc2160744faf0070725e00b60ad9a026a15b1a8c");
+        let (mut commitment, mut z, mut y, mut proof) = KZG;
         damage(match part { 0 => &mut commitment[..], 1 => &mut z[..], 2 => &mut y[..], _ => &mut proof[..] }, at, flip);
         same(&[0; 64], |crypto| crypto.verify_kzg_proof(&z, &y, &commitment, &proof).ok());
     }

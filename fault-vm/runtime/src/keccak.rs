@@ -143,12 +143,15 @@ pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// A block where lanes can be loaded at once. The machine has no misaligned loads, and copying is cheaper than putting bytes together.
+/// A block where lanes can be loaded at once.
 #[repr(align(8))]
 struct Aligned([u8; RATE]);
 
-fn absorb(lanes: &mut [u64; 25], block: &[u8; RATE]) {
-    let block = Aligned(*block);
+fn absorb(lanes: &mut [u64; 25], bytes: &[u8; RATE]) {
+    let mut block = Aligned([0; RATE]);
+    // The machine has no misaligned loads. Copying is cheaper than putting bytes together, but a compiler that knows the length does the latter.
+    let length = core::hint::black_box(RATE).min(RATE);
+    block.0[..length].copy_from_slice(&bytes[..length]);
     for (lane, bytes) in lanes.iter_mut().zip(block.0.as_chunks::<8>().0) {
         *lane ^= u64::from_le_bytes(*bytes);
     }

@@ -9,6 +9,8 @@ mod keccak;
 pub use keccak::{keccak256, permute};
 
 #[cfg(all(target_arch = "riscv64", target_os = "none"))]
+mod copy;
+#[cfg(all(target_arch = "riscv64", target_os = "none"))]
 mod entry;
 #[cfg(all(target_arch = "riscv64", target_os = "none"))]
 mod heap;

@@ -21,7 +21,9 @@ pub enum FileError {
     #[error("this is no witness file: it does not begin with GSWITNES; `fault-vm run --save` makes one")]
     Kind,
     /// It was written by newer or older software.
-    #[error("this witness file has version {found}, this software reads version {VERSION}; use the release that wrote it, or make it again")]
+    #[error(
+        "this witness file has version {found}, this software reads version {VERSION}; use the release that wrote it, or make it again"
+    )]
     Version {
         /// The version found.
         found: u8,
@@ -68,7 +70,7 @@ impl Witness {
         if keccak256(covered) != *checksum {
             return Err(FileError::Checksum);
         }
-        
+
         let (witness, read) = bincode::serde::decode_from_slice(body, bincode::config::standard()).map_err(malformed)?;
         if read != body.len() {
             return Err(malformed("bytes are left over"));

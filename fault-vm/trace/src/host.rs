@@ -13,13 +13,19 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// The witness lacks data.
-    #[error("the witness has no data for the key {key}, that is with a Keccak of ??{}: it was made for another step or another program; make it again", tail(key))]
+    #[error(
+        "the witness has no data for the key {key}, that is with a Keccak of ??{}: it was made for another step or another program; make it again",
+        tail(key)
+    )]
     Keccak {
         /// The key asked for.
         key: B256,
     },
     /// The witness lacks a blob.
-    #[error("the witness has no blob for the key {key}, that is with the versioned hash 01{}: it was made for another step or another program; make it again", tail(key))]
+    #[error(
+        "the witness has no blob for the key {key}, that is with the versioned hash 01{}: it was made for another step or another program; make it again",
+        tail(key)
+    )]
     Blob {
         /// The key asked for.
         key: B256,
@@ -36,7 +42,7 @@ pub enum HostError {
 }
 
 fn tail(key: &B256) -> String {
-    hex::encode(&key.as_slice().get(1..).unwrap_or_default())
+    hex::encode(key.as_slice().get(1..).unwrap_or_default())
 }
 
 /// What a key stands for: enough to load it on L1.

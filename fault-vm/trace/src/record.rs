@@ -36,7 +36,9 @@ pub enum RecordError<E: std::error::Error + 'static> {
         reason: String,
     },
     /// The step leads to another State than was said.
-    #[error("the step leads to the state {found}, not to {claimed} as the chain has it; if the chain was just reorganised, ask again, else report it")]
+    #[error(
+        "the step leads to the state {found}, not to {claimed} as the chain has it; if the chain was just reorganised, ask again, else report it"
+    )]
     Result {
         /// Hash of the State that was said to come out.
         claimed: B256,

@@ -27,7 +27,9 @@ pub struct BlockStep {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessError {
     /// A preimage is not what its key says.
-    #[error("the witness is wrong: the preimage given for {claimed} hashes to {found}; get the witness again, from another node if this repeats")]
+    #[error(
+        "the witness is wrong: the preimage given for {claimed} hashes to {found}; get the witness again, from another node if this repeats"
+    )]
     Preimage {
         /// The key that it came with.
         claimed: B256,
@@ -98,12 +100,7 @@ impl Witness {
     ///
     /// # Errors
     /// Names the first one that is wrong.
-    pub fn new(
-        input: B256,
-        step: BlockStep,
-        preimages: BTreeMap<B256, Bytes>,
-        blobs: BTreeMap<B256, Bytes>,
-    ) -> Result<Self, WitnessError> {
+    pub fn new(input: B256, step: BlockStep, preimages: BTreeMap<B256, Bytes>, blobs: BTreeMap<B256, Bytes>) -> Result<Self, WitnessError> {
         preimages.iter().try_for_each(|(hash, data)| check_preimage(*hash, data))?;
         blobs.iter().try_for_each(|(hash, blob)| check_blob(*hash, blob))?;
         let witness = Self { input, step, preimages, blobs };

@@ -57,6 +57,13 @@ fn a_run_ends_where_a_straight_one_does() {
 }
 
 #[test]
+fn a_trace_moves_between_threads() {
+    let mut trace = trace(&countdown(3), Options::default());
+    let end = trace.end().hash();
+    assert_eq!(std::thread::spawn(move || trace.hash(u64::MAX).expect("runs")).join().expect("ends"), end);
+}
+
+#[test]
 fn snapshots_are_few_and_their_distance_doubles() {
     let program = countdown(ROUNDS);
     for (spacing, most) in [(1, 1), (1, 2), (10, 8), (64, 64), (LENGTH, 5), (2 * LENGTH, 5), (0, 0)] {

@@ -11,9 +11,9 @@
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_rlp::Encodable;
 use gainsay_execute::trie::{NodeSource, StateSource};
+use gainsay_program::Input;
 use gainsay_store::{BatchData, BatchRecord, BlockHeader, Store, StoreError};
 use gainsay_trace::{BlockStep, Preimages, RecordError, Witness, record};
-use gainsay_program::Input;
 use gainsay_types::{ChainConfig, State};
 use std::collections::BTreeMap;
 

@@ -46,19 +46,24 @@ macro_rules! triples {
 }
 
 pairs! {
-    [Constant Ld Lw Lwu Lhu Lbu Sd Sw Sb Sh Addi Xori Andi Slli Srli Add Sub Sltu Xor Or And Mul Mulhu Srliw Slliw Addw Addiw]
-    then [Constant Ld Lw Lwu Lhu Lbu Sd Sw Sb Sh Addi Xori Andi Slli Srli Add Sub Sltu Xor Or And Mul Mulhu Srliw Slliw Addw Addiw]
+    [Constant Ld Lw Lwu Lhu Lbu Sd Sw Sb Sh Addi Xori Ori Andi Sltiu Slli Srli Srliw Slliw Addiw Add Sub Sltu Xor Or And Sll Srl Mul Mulhu Addw]
+    then [Constant Ld Lw Lwu Lhu Lbu Sd Sw Sb Sh Addi Xori Ori Andi Sltiu Slli Srli Srliw Slliw Addiw Add Sub Sltu Xor Or And Sll Srl Mul Mulhu Addw]
     or [Beq Bne Blt Bge Bltu Bgeu Jump Jal JumpRegister Jalr]
 }
 
 triples! {
     straight [
-        Srli Slli Or, Slli Srli Or, Slli Srliw Or, Srliw Slli Or, Slli Or Srliw, Slli Or Xor,
-        Xor Xor Xor, Xori And Xor, And Xor Xori, Xor Xor And, Ld Xor Ld, Ld Xor Xor, Xor Ld Xor,
-        Sd Sd Sd, Ld Ld Ld, Addi Addi Addi, Add Add Add,
-        Slli Slli Srli, Srli Srli Mul, Slli Add Lhu, Lhu Addi Addi,
+        // Rotations, and what hashes do with them.
+        Srli Slli Or, Slli Srli Or, Slli Srliw Or, Srliw Slli Or, Slli Or Srliw, Slli Or Srli, Or Srli Slli, Xor Srli Slli, Ld Srli Slli,
+        Slli Or Xor, Slli Or Or, Slli Or Ld, Slli Slli Or, Or Or Or,
+        Xor Xor Xor, Xori And Xor, And Xor Xori, Xor Xor And, And Xor Or, And Xor Sd,
+        Ld Xor Ld, Ld Xor Xor, Xor Ld Xor, Xor Xor Ld, Xor Xor Sd, Xor Sd Or, Xor Sd Xor, Xor Sd And,
+        // Copies and frames.
+        Sd Sd Sd, Ld Ld Ld, Ld Ld Sd, Ld Ld Addi, Sd Sd Addi, Sd Addi Addi, Lbu Lbu Lbu, Sb Sb Sb, Sb Addi Addi,
+        // Sums and addresses.
+        Addi Addi Addi, Add Add Add, Slli Slli Slli, Slli Slli Srli, Srli Srli Mul, Slli Add Lhu, Lhu Addi Addi,
     ]
     jumps [
-        Addi Addi Beq, Addi Addi Bne, Addi Addi Bltu, Sd Addi Bltu,
+        Addi Addi Beq, Addi Addi Bne, Addi Addi Bltu, Sd Addi Bltu, Addi Addi Jump, Addi Constant Jalr,
     ]
 }

@@ -31,12 +31,12 @@ impl LeafProof {
 
     /// The bytes at an address of this leaf.
     pub(crate) fn read<const N: usize>(&self, at: Aligned<N>) -> [u8; N] {
-        self.leaf.as_chunks().0.get((at.address() as usize % LEAF) / N).copied().unwrap_or([0; N])
+        self.leaf.as_chunks().0.get(at.piece_of(LEAF)).copied().unwrap_or([0; N])
     }
 
     /// Replaces the bytes at an address of this leaf.
     pub(crate) fn write<const N: usize>(&mut self, at: Aligned<N>, bytes: [u8; N]) {
-        if let Some(place) = self.leaf.as_chunks_mut().0.get_mut((at.address() as usize % LEAF) / N) {
+        if let Some(place) = self.leaf.as_chunks_mut().0.get_mut(at.piece_of(LEAF)) {
             *place = bytes;
         }
     }

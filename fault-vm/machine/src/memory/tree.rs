@@ -1,6 +1,6 @@
 //! The tree that holds a memory: tables of 32, four levels of them, over pages of 32 leaves. Each covers five levels of the Merkle tree.
 
-use super::{LEAF, PAGE, hash_node, zero_root};
+use super::{Aligned, LEAF, PAGE, hash_node, zero_root};
 use alloy_primitives::{B256, keccak256};
 use std::sync::{Arc, OnceLock};
 
@@ -44,16 +44,16 @@ impl Page {
         &self.bytes
     }
 
-    /// N aligned bytes; of the address, the offset in the page counts.
+    /// N bytes; of the address, the offset in the page counts.
     #[inline(always)]
-    pub(super) fn read<const N: usize>(&self, address: u32) -> [u8; N] {
-        self.bytes.as_chunks().0.get((address as usize % PAGE) / N).copied().unwrap_or([0; N])
+    pub(super) fn read<const N: usize>(&self, at: Aligned<N>) -> [u8; N] {
+        self.bytes.as_chunks().0.get(at.piece_of(PAGE)).copied().unwrap_or([0; N])
     }
 
-    /// Writes N aligned bytes; of the address, the offset in the page counts.
+    /// Writes N bytes; of the address, the offset in the page counts.
     #[inline(always)]
-    pub(super) fn write<const N: usize>(&mut self, address: u32, value: [u8; N]) {
-        if let Some(bytes) = self.bytes.as_chunks_mut().0.get_mut((address as usize % PAGE) / N) {
+    pub(super) fn write<const N: usize>(&mut self, at: Aligned<N>, value: [u8; N]) {
+        if let Some(bytes) = self.bytes.as_chunks_mut().0.get_mut(at.piece_of(PAGE)) {
             *bytes = value;
         }
     }
@@ -70,7 +70,8 @@ impl Page {
     }
 
     fn nodes(&self) -> Vec<B256> {
-        grow(self.bytes.as_chunks::<LEAF>().0.iter().map(keccak256))
+        let hash = |leaf: &[u8; LEAF]| if *leaf == [0; LEAF] { zero_root(0) } else { keccak256(leaf) };
+        grow(self.bytes.as_chunks().0.iter().map(hash), 0)
     }
 }
 
@@ -127,7 +128,7 @@ impl<C: Subtree> Table<C> {
 
     fn nodes(&self) -> &[B256] {
         let child_root = |child: &Option<Arc<C>>| child.as_ref().map_or_else(|| zero_root(C::HEIGHT), |child| child.root());
-        self.nodes.get_or_init(|| grow(self.children.iter().map(child_root)))
+        self.nodes.get_or_init(|| grow(self.children.iter().map(child_root), C::HEIGHT))
     }
 
     /// The children with their first leaves.
@@ -195,14 +196,19 @@ pub(super) fn unshared<C: Subtree>(own: Option<&Arc<C>>, other: Option<&Arc<C>>,
     }
 }
 
-/// The nodes of a perfect Merkle tree over 32 nodes: these, then each level above, the root last. The parent of node p is node 32 + p / 2.
-fn grow(lowest: impl Iterator<Item = B256>) -> Vec<B256> {
+/// The nodes of a perfect Merkle tree over 32 nodes of a height: these, then each level above, the root last. The parent of node p is node
+/// 32 + p / 2. Nodes above zeroes are known and not hashed: most tables are nearly empty.
+fn grow(lowest: impl Iterator<Item = B256>, height: usize) -> Vec<B256> {
     let mut nodes = Vec::with_capacity(WIDTH.saturating_mul(2));
     nodes.extend(lowest);
     let mut pairs = 0_usize..;
-    while let Some([left, right]) = pairs.next().and_then(|pair| nodes.as_chunks().0.get(pair)) {
-        let parent = hash_node(left, right);
-        nodes.push(parent);
+    for level in 0..LEVELS {
+        let (zero, above) = (zero_root(height.saturating_add(level)), zero_root(height.saturating_add(level).saturating_add(1)));
+        for pair in pairs.by_ref().take(WIDTH >> 1_usize.saturating_add(level)) {
+            let Some([left, right]) = nodes.as_chunks().0.get(pair) else { break };
+            let parent = if *left == zero && *right == zero { above } else { hash_node(left, right) };
+            nodes.push(parent);
+        }
     }
     nodes
 }

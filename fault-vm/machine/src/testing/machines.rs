@@ -99,8 +99,8 @@ fn pc(dice: &mut Dice, pages: &[u32]) -> u64 {
 fn key(dice: &mut Dice, oracle: &mut Preimages) -> B256 {
     let length = [0, 1, 31, 32, 33, dice.below(200) as usize][dice.below(6) as usize];
     match dice.below(64) {
-        0 => oracle.insert_blob(dice.word(), &dice.bytes(32).repeat(crate::BLOB / 32)),
-        1..32 => oracle.insert_data(&dice.bytes(length)),
+        0..2 => oracle.insert_blob(dice.word(), &dice.bytes(32).repeat(crate::BLOB / 32)),
+        2..32 => oracle.insert_data(&dice.bytes(length)),
         32..48 => {
             let (address, input, output) = (Address::with_last_byte(dice.below(18) as u8), dice.bytes(length), dice.bytes(length / 2));
             oracle.insert_call(address, dice.below(100_000), &input, dice.below(2) == 0, &output)

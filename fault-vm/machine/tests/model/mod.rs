@@ -154,7 +154,10 @@ impl Model {
                 self.output = B256::from_slice(&self.get(a0, 32));
                 self.status = if a1 == 0 { 1 } else { 2 };
             }
-            2 => self.set(a0, &self.input.to_vec()),
+            2 => {
+                let input = self.input;
+                self.set(a0, input.as_ref());
+            }
             3 => self.preimage_key = B256::from_slice(&self.get(a0, 32)),
             _ if [1, 2, 3].contains(&self.preimage_key[0]) => {
                 let part = oracle.part(&self.preimage_key, a1)?;
@@ -236,7 +239,7 @@ fn compute(word: bool, funct3: u64, funct7: u64, a: u64, second: Second) -> Opti
             (2 | 3 | 4 | 6 | 7, _) if word || register && code != 0 => return None,
             (2, _) => i128::from(sa < sb),
             (3, _) => i128::from(ua < ub),
-            (4, _) => (0..64).map(|k| (1 << k) * ((ua >> k & 1) + (ub >> k & 1) & 1)).sum(),
+            (4, _) => (0..64).map(|k| (1 << k) * (((ua >> k & 1) + (ub >> k & 1)) & 1)).sum(),
             (6, _) => (0..64).map(|k| (1 << k) * (ua >> k & 1).max(ub >> k & 1)).sum(),
             (7, _) => (0..64).map(|k| (1 << k) * (ua >> k & 1).min(ub >> k & 1)).sum(),
             _ => return None,

@@ -24,7 +24,7 @@ const TOKEN_CODE: Bytes = bytes!(
      7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef60205fa360015f5260205ff35b5f5ffd"
 );
 /// for (i = 0; i < calldatasize; i += 32) sload(calldata[i])
-const SLOTS_CODE: Bytes = bytes!("5f5b803554506020018036116002575f5ff3");
+const SLOTS_CODE: Bytes = bytes!("5f5b803554506020018036116001575f5ff3");
 
 /// An account with a key.
 #[derive(Clone, Copy)]

@@ -1,9 +1,11 @@
 //! A chain in memory with its inbox, derived natively from flat state; and an oracle over all preimages that it made on the way.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 mod accounts;
+mod host;
 
 pub(crate) use accounts::{ETHER, Signer, TOKEN, alloc, deposit, eth_transfer, hashes_call, slots_call, token_transfer};
+pub(crate) use host::{Host, guest, run};
 
 use alloy_consensus::{Header, Sealed};
 use alloy_primitives::{B256, Bytes, address, keccak256};

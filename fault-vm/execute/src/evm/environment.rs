@@ -1,6 +1,8 @@
 //! From the chain's own types to revm's.
 
-use alloy_consensus::{Header, Transaction as _};
+use alloc::vec::Vec;
+use alloy_consensus::{Header, Transaction as _, crypto::secp256k1::recover_signer};
+use alloy_eips::eip7702::{RecoveredAuthority, RecoveredAuthorization, SignedAuthorization, constants::PER_EMPTY_ACCOUNT_COST};
 use alloy_primitives::U256;
 use gainsay_types::{ChainConfig, RecoveredTransaction};
 use op_alloy_consensus::TxDeposit;
@@ -51,9 +53,25 @@ pub fn user_env(tx: &RecoveredTransaction) -> TxEnv {
         chain_id: envelope.chain_id(),
         access_list: envelope.access_list().cloned().unwrap_or_default(),
         gas_priority_fee: envelope.max_priority_fee_per_gas(),
-        authorization_list: envelope.authorization_list().unwrap_or_default().iter().cloned().map(Either::Left).collect(),
+        authorization_list: authorizations(envelope.authorization_list().unwrap_or_default(), envelope.gas_limit()),
         ..TxEnv::default()
     }
+}
+
+/// EIP-7702 authorizations with their authorities, recovered by the same backend as senders. More of them than the gas limit pays for are left
+/// as they are: such a transaction is refused before anybody asks who signed them.
+fn authorizations(list: &[SignedAuthorization], gas_limit: u64) -> Vec<Either<SignedAuthorization, RecoveredAuthorization>> {
+    let cost = (list.len() as u64).saturating_mul(PER_EMPTY_ACCOUNT_COST);
+    if cost > gas_limit {
+        return list.iter().cloned().map(Either::Left).collect();
+    }
+    list.iter().map(|signed| Either::Right(RecoveredAuthorization::new_unchecked(signed.inner().clone(), authority(signed)))).collect()
+}
+
+/// Who signed; invalid if nobody, or with a high s or another parity than 0 and 1.
+fn authority(signed: &SignedAuthorization) -> RecoveredAuthority {
+    let signer = signed.signature().ok().and_then(|signature| recover_signer(&signature, signed.signature_hash()).ok());
+    signer.map_or(RecoveredAuthority::Invalid, RecoveredAuthority::Valid)
 }
 
 /// A deposit as revm takes it: free of charge. Its nonce is the account's and is not checked.

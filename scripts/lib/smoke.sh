@@ -61,6 +61,17 @@ smoke_follower() {
 }
 reached() { (($(height "$1" "$2") >= $3)); }
 
+# The latest safe block once more, as a RISC-V program, and one step of it as L1 checks it.
+smoke_fault_vm() {
+    local number witness=$state/block.witness step=$state/step.json
+    number=$(height "$follower_rpc" safe)
+    "$bin/fault-vm" run --quiet --block "$number" --rpc "$follower_rpc" --save "$witness" >/dev/null
+    checked "the fault VM comes to the same state after block $number"
+    "$bin/fault-vm" prove --quiet --witness "$witness" --step 1000000 --out "$step" >/dev/null
+    "$bin/fault-vm" verify --quiet "$step" >/dev/null
+    checked "the contracts accept the proof of its step 1,000,000"
+}
+
 smoke_assertion() {
     wait_until 180 "an assertion is confirmed and the challenger agrees with all" challenger_agrees
     checked "an assertion is confirmed, and the challenger agrees with every one"
@@ -77,5 +88,6 @@ smoke() {
     smoke_token
     smoke_deposit
     smoke_follower
+    smoke_fault_vm
     smoke_assertion
 }

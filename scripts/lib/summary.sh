@@ -31,6 +31,7 @@ print_summary() {
   cast send --rpc-url $l1_rpc --private-key \$KEY --value 1ether $(contract portal)     # a deposit: arrives on L2 in seconds
   sequencer status --rpc $sequencer_rpc
   challenger status --url $challenger_url
+  fault-vm run --block 1 --rpc $sequencer_rpc     # the block as a RISC-V program, once it is safe
 END
     title "Files"
     printf '  %-12s %s\n' network "$state/network/addresses.json" logs "$logs/"

@@ -4,7 +4,7 @@ mod cli;
 
 use clap::Parser;
 use cli::{Cli, Command, ProveArgs, RunArgs, SourceArgs, StateArgs};
-use eyre::{WrapErr, ensure};
+use eyre::{ensure, eyre};
 use gainsay_fault_vm::{
     files,
     guest::Elf,
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Foreign errors may hold line breaks.
-            let line = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+            let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
             eprintln!("error: {line}");
             ExitCode::FAILURE
         }
@@ -61,7 +61,8 @@ fn write_out(text: &str) -> eyre::Result<()> {
     match writeln!(std::io::stdout(), "{text}") {
         // A reader that has gone away wants nothing more.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.wrap_err("stdout cannot be written"),
+        Err(error) => Err(eyre!("stdout cannot be written: {error}")),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -92,7 +93,7 @@ fn prove(args: ProveArgs, output: Output) -> eyre::Result<()> {
 }
 
 fn check(file: &Path, output: Output) -> eyre::Result<()> {
-    let step = read(&files::read(file)?).wrap_err_with(|| file.display().to_string())?;
+    let step = read(&files::read(file)?).map_err(|error| eyre!("{}: {error}", file.display()))?;
     output.print(&verify(&mut SolidityVerifier::new()?, &step)?)
 }
 

@@ -72,7 +72,7 @@ fn same<T: PartialEq + Debug>(nonsense: &[u8], run: impl Fn(&dyn Crypto) -> Opti
 
 /// Changes a byte of one in three.
 fn damage(bytes: &mut [u8], at: Index, flip: u8) {
-    if flip % 3 == 0 && !bytes.is_empty() {
+    if flip.is_multiple_of(3) && !bytes.is_empty() {
         bytes[at.index(bytes.len())] ^= flip;
     }
 }
@@ -204,7 +204,7 @@ proptest! {
         let pairs: Vec<(Vec<u8>, Vec<u8>)> = seeds.iter().map(|(seed, (at, flip))| {
             let mut left = match seed { 0 => vec![0; 64], 1 => negative.to_vec(), 2 => DefaultCrypto.bn254_g1_mul(&generator, &[9; 32]).unwrap().to_vec(), _ => generator.clone() };
             let mut right = twisted.to_vec();
-            if flip % 2 == 0 { damage(&mut left, *at, *flip) } else { damage(&mut right, *at, *flip) }
+            if flip.is_multiple_of(2) { damage(&mut left, *at, *flip) } else { damage(&mut right, *at, *flip) }
             (left, right)
         }).collect();
         let pairs: Vec<(&[u8], &[u8])> = pairs.iter().map(|(left, right)| (&left[..], &right[..])).collect();

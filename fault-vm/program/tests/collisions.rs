@@ -89,7 +89,7 @@ fn keys_that_collide_under_the_maps_own_seed_cost_what_others_cost() {
     unseeded.memory.write_bytes(place, &own).unwrap();
     let colliding = finish(&world, &taken, machine);
     let attacked = finish(&world, &taken, unseeded);
-    println!("{SLOTS} slots: {usual} steps; colliding {colliding}, and {attacked} without the seed of the input");
+    eprintln!("{SLOTS} slots: {usual} steps; colliding {colliding}, and {attacked} without the seed of the input");
     assert!(attacked > 2 * usual, "the keys do not collide: {attacked} steps, others {usual}");
     assert!(colliding < usual + usual / 20, "colliding keys cost {colliding} steps, others {usual}");
 }

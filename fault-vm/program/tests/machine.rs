@@ -5,7 +5,7 @@ mod world;
 use alloy_primitives::{Address, B256};
 use gainsay_machine::{Oracle, Status};
 use std::convert::Infallible;
-use world::{Host, Signer, World, calldata, eth_transfer, guest, run, token_transfer};
+use world::{Host, Signer, World, calldata, delegation, eth_transfer, guest, run, token_transfer};
 
 fn transfers(world: &mut World, count: u16) {
     let transactions = (0..count).flat_map(|index| {
@@ -34,10 +34,23 @@ fn the_machine_halts_with_the_hash_of_the_state_after_the_step() {
         assert_eq!((machine.hart.status, machine.hart.output), (Status::HALTED, taken.output));
         calls.push(host.calls.len());
         if let Some(block) = &taken.block {
-            println!("{} transactions, {} gas: {} steps", block.transactions.len(), block.header.gas_used, machine.hart.step);
+            eprintln!("{} transactions, {} gas: {} steps", block.transactions.len(), block.header.gas_used, machine.hart.step);
         }
     });
     assert_eq!(calls, [100, 0, 0], "each signature once");
+}
+
+#[test]
+fn an_authority_is_recovered_through_the_oracle_too() {
+    let mut world = World::new();
+    world.append(calldata(vec![(0, vec![delegation(&Signer::new(0), 0, &Signer::new(1))])]));
+    let taken = world.step();
+    let changes = &taken.block.as_ref().unwrap().changes;
+    assert!(changes.codes.values().any(|code| code.starts_with(&[0xef, 0x01, 0x00])), "it delegates");
+    let mut host = Host::new(&world.preimages);
+    let machine = run(&guest(), taken.input, &mut host);
+    assert_eq!((machine.hart.status, machine.hart.output), (Status::HALTED, taken.output));
+    assert_eq!(host.calls.len(), 2);
 }
 
 #[test]
@@ -48,7 +61,7 @@ fn without_acceleration_the_result_is_the_same() {
     host.accelerates = false;
     let machine = run(&guest(), taken.input, &mut host);
     assert_eq!((machine.hart.status, machine.hart.output), (Status::HALTED, taken.output));
-    println!("100 transactions, nothing accelerated: {} steps", machine.hart.step);
+    eprintln!("100 transactions, nothing accelerated: {} steps", machine.hart.step);
 }
 
 /// Says of everything that it is longer than anything can be.
@@ -78,4 +91,10 @@ fn data_that_cannot_be_ends_the_machine_as_failed() {
     let program = guest();
     assert_eq!(run(&program, B256::repeat_byte(1), &mut Endless).hart.status, Status::FAILED);
     assert_eq!(run(&program, B256::repeat_byte(1), &mut Empty).hart.status, Status::FAILED);
+}
+
+#[test]
+fn the_committed_root_is_that_of_the_committed_program() {
+    let root = format!("\"programRoot\": \"{}\"", guest().root());
+    assert!(include_str!("../guest.json").contains(&root), "scripts/build-guest --write");
 }

@@ -23,13 +23,16 @@ pub struct Options {
     pub max_steps: u64,
     /// Steps between two snapshots at first; doubled whenever there are too many.
     pub spacing: u64,
-    /// Snapshots kept. Each holds the pages that were written since the one before it: at most as much as the program uses.
+    /// Snapshots kept. Each holds the pages that were written since the one before it.
     pub snapshots: usize,
+    /// Bytes of memory that the snapshots hold at most, besides the program's first and last state; the machines asked for last hold at most as much again.
+    /// A run that writes more between them keeps fewer, and its states take longer to get.
+    pub bytes: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_steps: MAX_STEPS, spacing: 1 << 22, snapshots: 64 }
+        Self { max_steps: MAX_STEPS, spacing: 1 << 22, snapshots: 64, bytes: 256 << 20 }
     }
 }
 
@@ -108,8 +111,8 @@ impl<O: Oracle> Trace<O> {
     ) -> Result<Self, TraceError<O::Error>> {
         let first = Machine::new(program, input);
         let runner = Runner::new(&first, program.text())?;
-        let snapshots = Snapshots::new(first.clone(), options.spacing, options.snapshots);
-        let mut trace = Self { oracle, runner, snapshots, recent: Recent::default(), end: first };
+        let snapshots = Snapshots::new(first.clone(), options.spacing, options.snapshots, options.bytes);
+        let mut trace = Self { oracle, runner, snapshots, recent: Recent::new(options.bytes), end: first };
         loop {
             let due = trace.snapshots.due(trace.runner.step()).min(options.max_steps);
             trace.run_to(due)?;
@@ -148,6 +151,12 @@ impl<O: Oracle> Trace<O> {
     #[must_use]
     pub fn snapshots(&self) -> (usize, u64) {
         (self.snapshots.len(), self.snapshots.spacing())
+    }
+
+    /// Bytes of memory that the snapshots hold besides the first.
+    #[must_use]
+    pub fn snapshot_bytes(&self) -> usize {
+        self.snapshots.held()
     }
 
     /// The machine after `step` steps. Runs from the nearest point before it that is kept, and keeps this one.

@@ -76,6 +76,21 @@ fn snapshots_are_few_and_their_distance_doubles() {
 }
 
 #[test]
+fn snapshots_hold_no_more_memory_than_they_may_and_every_state_is_still_right() {
+    // 16 pages are written in all, each for the length of 128 rounds.
+    let program = countdown(ROUNDS);
+    let plenty = trace(&program, options(64, 1_000));
+    assert!(plenty.snapshots().0 > 100 && plenty.snapshot_bytes() > 100 * 4096);
+    for bytes in [0, 4096, 10 * 4096, 50 * 4096] {
+        let mut trace = trace(&program, Options { bytes, ..options(64, 1_000) });
+        assert!(trace.snapshot_bytes() <= bytes, "{} of {bytes}", trace.snapshot_bytes());
+        let steps: Vec<u64> = (0..60).map(|point| point * 131).collect();
+        let expected: Vec<B256> = steps.iter().map(|step| straight(&program, *step).hash()).collect();
+        assert_eq!(trace.hashes(&steps).expect("runs"), expected);
+    }
+}
+
+#[test]
 fn a_machine_that_has_halted_stays_as_it_is_for_ever() {
     let program = countdown(3);
     let mut trace = trace(&program, Options::default());

@@ -158,7 +158,10 @@ fn division_by_zero_and_overflow_have_results() {
         (Op::Divuw, 0x8000_0000, 0xffff_ffff, 0),
         (Op::Remuw, 0x8000_0000, 0xffff_ffff, MIN32),
         (Op::Divuw, 0xffff_ffff, 1, ONES),
-        (Op::Remuw, 0xffff_ffff, HIGH | 0, ONES),
+        (Op::Divuw, 0xffff_fff9, 2, 0x7fff_fffc),
+        (Op::Remuw, 0xffff_fff9, 0xffff_fffe, ONES - 6),
+        (Op::Remuw, 0xffff_ffff, 7, 3),
+        (Op::Remuw, 0xffff_ffff, HIGH, ONES),
         (Op::Divw, HIGH | 6, 0xffff_fffe, 3u64.wrapping_neg()),
     ] {
         computes(both, op, left, right, result);
@@ -376,6 +379,16 @@ fn what_the_machine_does_not_have_is_illegal_not_a_revert() {
     for word in words.into_iter().chain(ecall_with_register) {
         // What would be a syscall or an access if it were decoded carelessly.
         Small::new(word).with(17, 1).with(10, DATA).traps(both, Status::ILLEGAL_INSTRUCTION);
+    }
+    // Subtraction's bit where there is nothing to subtract or to shift arithmetically; a product on words that there is none of.
+    let others = |op: Op, functions: [u32; 6]| functions.map(|funct3| r(op, 5, 6, 7) | funct3 << 12);
+    let neither = [1, 2, 3, 4, 6, 7];
+    for word in others(Op::Sub, neither)
+        .into_iter()
+        .chain(others(Op::Subw, neither))
+        .chain([1, 2, 3].map(|funct3| r(Op::Mulw, 5, 6, 7) | funct3 << 12))
+    {
+        Small::new(word).with(6, 9).with(7, 3).traps(both, Status::ILLEGAL_INSTRUCTION);
     }
     for fence in [0x0000_000f, 0x0ff0_000f, 0x8330_000f, 0x0100_000f, 0xffff_8f8f] {
         let after = Small::new(fence).with(31, 3).step(both).machine.hart;

@@ -146,7 +146,7 @@ impl World {
     fn number(&mut self) -> u64 {
         match self.dice.below(16) {
             0 => [0, 6, 7, 8, u64::MAX][self.dice.below(5) as usize],
-            1 => 1 + self.dice.below(5) | 1 << (8 + self.dice.below(56)),
+            1 => (1 + self.dice.below(5)) | 1 << (8 + self.dice.below(56)),
             2..8 => 4,
             _ => 1 + self.dice.below(5),
         }

@@ -21,7 +21,7 @@ const MAX_DASH: u64 = 1 << 40;
 
 /// A machine that runs fast, and can stop at any step.
 ///
-/// It takes 4 GiB of address space, of which only what the program touches is ever used, and 21 bytes for each instruction of the text.
+/// It takes 4 GiB of address space, of which only what the program touches is ever used, and 24 bytes for each instruction of the text.
 pub struct Runner {
     hart: Hart,
     memory: FlatMemory,

@@ -1,9 +1,9 @@
 //! Accounts with keys, contracts, and what they send.
 
 use super::{CHAIN_ID, config};
-use alloy_consensus::{SignableTransaction, TxEip1559, crypto::secp256k1::sign_message};
-use alloy_eips::eip2935::HISTORY_STORAGE_CODE;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes, keccak256};
+use alloy_consensus::{SignableTransaction, Signed, TxEip1559, TxEip7702, crypto::secp256k1::sign_message};
+use alloy_eips::{eip2935::HISTORY_STORAGE_CODE, eip7702::Authorization};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, bytes, keccak256};
 use gainsay_execute::genesis::{GenesisAccount, GenesisAlloc};
 use gainsay_types::{
     Transaction, UserDeposit,
@@ -35,7 +35,11 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(index: u16) -> Self {
-        let key = keccak256(index.to_be_bytes());
+        Self::of(keccak256(index.to_be_bytes()))
+    }
+
+    /// The account of a private key.
+    pub(crate) fn of(key: B256) -> Self {
         let address = sign_message(key, B256::ZERO).unwrap().recover_address_from_prehash(&B256::ZERO).unwrap();
         Self { key, address }
     }
@@ -52,8 +56,19 @@ impl Signer {
             input,
             ..TxEip1559::default()
         };
-        let signature = sign_message(self.key, transaction.signature_hash()).unwrap();
+        self.sign(transaction)
+    }
+
+    pub(crate) fn sign<T: SignableTransaction<Signature>>(&self, transaction: T) -> Transaction
+    where
+        OpTxEnvelope: From<Signed<T>>,
+    {
+        let signature = self.sign_hash(transaction.signature_hash());
         Transaction::new(OpTxEnvelope::from(transaction.into_signed(signature))).unwrap()
+    }
+
+    pub(crate) fn sign_hash(&self, hash: B256) -> Signature {
+        sign_message(self.key, hash).unwrap()
     }
 }
 
@@ -107,4 +122,22 @@ pub(crate) fn alloc() -> GenesisAlloc {
     }
     alloc.0.insert(TOKEN, token);
     alloc
+}
+
+/// A transaction that lets `authority` delegate to the token.
+pub(crate) fn delegation(from: &Signer, nonce: u64, authority: &Signer) -> Transaction {
+    let authorization = Authorization { chain_id: U256::from(CHAIN_ID), address: TOKEN, nonce: 0 };
+    let signature = sign_message(authority.key, authorization.signature_hash()).unwrap();
+    let transaction = TxEip7702 {
+        chain_id: CHAIN_ID,
+        nonce,
+        gas_limit: 100_000,
+        max_fee_per_gas: 3_000_000_000,
+        max_priority_fee_per_gas: 7,
+        to: Address::repeat_byte(1),
+        authorization_list: vec![authorization.into_signed(signature)],
+        ..TxEip7702::default()
+    };
+    let signature = sign_message(from.key, transaction.signature_hash()).unwrap();
+    Transaction::new(OpTxEnvelope::from(transaction.into_signed(signature))).unwrap()
 }

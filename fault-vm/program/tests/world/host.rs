@@ -3,9 +3,9 @@
 use super::Preimages;
 use alloy_primitives::{B256, Bytes};
 use gainsay_machine::{KeyType, Machine, Oracle, Program, part_of};
-use gainsay_program::accelerate::Call;
+use gainsay_program::{GUEST_ELF, accelerate::Call};
 use revm::precompile::{PrecompileStatus, Precompiles};
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 /// Answers the machine from preimages, and runs the calls that the program announces.
 pub(crate) struct Host<'a> {
@@ -55,8 +55,7 @@ impl Oracle for Host<'_> {
 
 /// The committed program.
 pub(crate) fn guest() -> Program {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest.elf");
-    Program::from_elf(&std::fs::read(path).unwrap()).unwrap()
+    Program::from_elf(GUEST_ELF).unwrap()
 }
 
 /// Runs a step in the machine.

@@ -4,7 +4,7 @@
 mod accounts;
 mod host;
 
-pub(crate) use accounts::{ETHER, Signer, TOKEN, alloc, deposit, eth_transfer, hashes_call, slots_call, token_transfer};
+pub(crate) use accounts::{ETHER, Signer, TOKEN, alloc, delegation, deposit, eth_transfer, hashes_call, slots_call, token_transfer};
 pub(crate) use host::{Host, guest, run};
 
 use alloy_consensus::{Header, Sealed};
@@ -83,6 +83,7 @@ impl Oracle for Preimages {
 /// One block step as it happened natively.
 pub(crate) struct Taken {
     pub(crate) input: B256,
+    pub(crate) before: State,
     pub(crate) output: B256,
     pub(crate) state: State,
     pub(crate) block: Option<ExecutedBlock>,
@@ -93,6 +94,8 @@ pub(crate) struct World {
     pub(crate) config: ChainConfig,
     pub(crate) preimages: Preimages,
     pub(crate) state: State,
+    /// Gives blobs the hashes that they are asked for by. Mere names unless a test needs more: commitments are the host's business.
+    pub(crate) versioned_hash: fn(&Bytes) -> B256,
     flat: MemoryState,
     parent: Sealed<Header>,
     messages: Vec<(Message, B256)>,
@@ -105,8 +108,12 @@ impl World {
     }
 
     pub(crate) fn with(alloc: &GenesisAlloc) -> Self {
-        let config = config();
-        let genesis = genesis_block(&config, GENESIS_TIME, 1_000_000_000, alloc).unwrap();
+        Self::of(config(), 1_000_000_000, alloc)
+    }
+
+    /// A chain whose genesis block has the base fee given.
+    pub(crate) fn of(config: ChainConfig, base_fee: u64, alloc: &GenesisAlloc) -> Self {
+        let genesis = genesis_block(&config, GENESIS_TIME, base_fee, alloc).unwrap();
         let mut flat = MemoryState::default();
         flat.apply(&genesis.changes, genesis.nodes.clone());
         flat.block_hashes.insert(0, genesis.header.hash());
@@ -114,6 +121,7 @@ impl World {
             config: config.clone(),
             preimages: Preimages::default(),
             state: State::genesis(genesis.output_root),
+            versioned_hash: |blob| B256::from(keccak256(blob).0.map(|byte| byte | 1)),
             flat,
             parent: genesis.header.clone(),
             messages: Vec::new(),
@@ -163,12 +171,16 @@ impl World {
 
     /// Appends a batch that consumes all messages so far.
     pub(crate) fn append(&mut self, payload: Payload) {
+        self.append_consuming(payload, self.messages.len());
+    }
+
+    /// Appends a batch that consumes the first so many messages.
+    pub(crate) fn append_consuming(&mut self, payload: Payload, messages: usize) {
         let (kind, payload_hash) = match &payload {
             Payload::None => (BatchKind::Forced, B256::ZERO),
             Payload::Calldata(bytes) => (BatchKind::Calldata, self.preimages.add(bytes.clone())),
             Payload::Blobs(blobs) => {
-                // Versioned hashes are only names here: commitments are the host's business.
-                let hashes: Vec<B256> = blobs.iter().map(|blob| B256::from(keccak256(blob).0.map(|byte| byte | 1))).collect();
+                let hashes: Vec<B256> = blobs.iter().map(self.versioned_hash).collect();
                 self.preimages.blobs.extend(hashes.iter().copied().zip(blobs.iter().cloned()));
                 (BatchKind::Blobs, self.preimages.add(hashes.concat()))
             }
@@ -176,8 +188,8 @@ impl World {
         let header = BatchHeader {
             kind,
             payload_hash,
-            deposit_count: self.messages.len() as u64,
-            deposit_acc: self.messages.last().map_or(B256::ZERO, |(_, acc)| *acc),
+            deposit_count: messages as u64,
+            deposit_acc: self.messages[..messages].last().map_or(B256::ZERO, |(_, acc)| *acc),
             l1_number: 80,
             l1_time: 1_700_000_000 + 12 * self.batches.len() as u64,
             l1_base_fee: "20000000000".parse().unwrap(),
@@ -210,7 +222,7 @@ impl World {
             self.parent = block.header.clone();
             block
         });
-        Taken { input, output: self.state.hash(), state: self.state, block: executed, ignored }
+        Taken { input, before, output: self.state.hash(), state: self.state, block: executed, ignored }
     }
 
     /// Takes all steps that are left, and has each of them checked.

@@ -5,6 +5,8 @@ use gainsay_l1::{
     BlockRef, Contracts, DeployError, DeployPlan, GenesisRecord, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey,
     SendPolicy,
 };
+use gainsay_machine::{Program, ProgramError};
+use gainsay_program::GUEST_ELF;
 use gainsay_shell::genesis::{GenesisFile, GenesisFileError};
 use gainsay_types::{ChainConfig, Millis};
 use std::path::Path;
@@ -28,6 +30,13 @@ pub enum DeployCommandError {
         /// The reason.
         #[from]
         source: GenesisFileError,
+    },
+    /// The program that the contracts are given the root of.
+    #[error("the canonical guest cannot run: {source}")]
+    Program {
+        /// The reason.
+        #[from]
+        source: ProgramError,
     },
     /// L1.
     #[error("{source}")]
@@ -86,6 +95,7 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
         genesis: GenesisRecord { file: GENESIS_FILE.to_owned(), hash, timestamp: genesis.timestamp_ms, output_root: block.output_root },
         inbox: params.inbox,
         rollup: params.rollup,
+        program_root: Program::from_elf(GUEST_ELF)?.root(),
         predeploys: params.predeploy_names(),
     };
     let network = gainsay_l1::deploy(&client, key, SendPolicy::devnet(), &plan).await?;

@@ -25,6 +25,10 @@ pub struct Contracts {
     pub rollup: Address,
     /// Plays the matches between rivals; the only contract that the Rollup lets defeat a stake.
     pub matches: Address,
+    /// Takes one step of the fault VM.
+    pub step_verifier: Address,
+    /// Holds what the fault VM's program asks for.
+    pub preimage_oracle: Address,
 }
 
 impl Contracts {
@@ -33,7 +37,27 @@ impl Contracts {
     pub fn of(deployer: Address, salt: B256) -> Self {
         let factory = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&Factory::BYTECODE));
         let at = |name| created(factory, deployer, part(salt, name));
-        Self { factory, inbox: at("inbox"), portal: at("portal"), rollup: at("rollup"), matches: at("matches") }
+        Self {
+            factory,
+            inbox: at("inbox"),
+            portal: at("portal"),
+            rollup: at("rollup"),
+            matches: at("matches"),
+            step_verifier: at("stepVerifier"),
+            preimage_oracle: at("preimageOracle"),
+        }
+    }
+
+    /// Those of one chain, with their names.
+    pub(super) const fn named(&self) -> [(&'static str, Address); 6] {
+        [
+            ("the Inbox", self.inbox),
+            ("the Portal", self.portal),
+            ("the Rollup", self.rollup),
+            ("the PreimageOracle", self.preimage_oracle),
+            ("the StepVerifier", self.step_verifier),
+            ("Matches", self.matches),
+        ]
     }
 }
 
@@ -56,10 +80,10 @@ mod tests {
     fn another_deployer_or_salt_gives_other_addresses_and_the_same_factory() {
         let (a, b) = (Address::repeat_byte(1), Address::repeat_byte(2));
         let sets = [Contracts::of(a, B256::ZERO), Contracts::of(b, B256::ZERO), Contracts::of(a, B256::with_last_byte(1))];
-        let mut all: Vec<_> = sets.iter().flat_map(|set| [set.inbox, set.portal, set.rollup, set.matches]).collect();
+        let mut all: Vec<_> = sets.iter().flat_map(|set| set.named().map(|(_, address)| address)).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 12);
+        assert_eq!(all.len(), 18);
         assert!(sets.iter().all(|set| set.factory == sets[0].factory));
     }
 }

@@ -1,4 +1,4 @@
-//! The Inbox, the Portal and the Rollup of one chain.
+//! The contracts of one chain.
 
 use super::{
     DeployError,
@@ -13,7 +13,7 @@ use alloy::{
     rpc::types::Filter,
     sol_types::{SolCall, SolConstructor, SolEvent},
 };
-use gainsay_bindings::{Factory, Inbox, Portal, Rollup};
+use gainsay_bindings::{Factory, Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
 use gainsay_types::{ChainConfig, State};
 use std::collections::BTreeMap;
 use tracing::info;
@@ -31,6 +31,8 @@ pub struct DeployPlan {
     pub inbox: InboxSettings,
     /// Parameters of the Rollup.
     pub rollup: RollupSettings,
+    /// Root of the program that a match runs: the canonical guest's.
+    pub program_root: B256,
     /// Contracts on L2 by name, for the file.
     pub predeploys: BTreeMap<String, Address>,
 }
@@ -118,16 +120,22 @@ impl DeployPlan {
         Ok(())
     }
 
-    /// Name, address and init code, in the order in which they must be made: the Rollup wants the Inbox to stand.
-    fn creations(&self, contracts: &Contracts) -> [(&'static str, Address, Bytes); 3] {
+    /// Name, address and init code, in the order in which they must be made: the Rollup wants the Inbox to stand, Matches wants the Rollup,
+    /// which must name it, and the StepVerifier.
+    fn creations(&self, contracts: &Contracts) -> [(&'static str, Address, Bytes); 6] {
         let inbox = Inbox::constructorCall { p: self.inbox.params(contracts.portal) }.abi_encode();
         let portal = Portal::constructorCall { inbox_: contracts.inbox, l2BlockGasLimit: self.chain.block_gas_limit }.abi_encode();
         let rollup = Rollup::constructorCall { p: self.rollup_params(contracts) }.abi_encode();
+        let step_verifier = StepVerifier::constructorCall { oracle_: contracts.preimage_oracle }.abi_encode();
+        let matches = Matches::constructorCall { p: self.matches_params(contracts) }.abi_encode();
         let join = |code: &Bytes, arguments: Vec<u8>| Bytes::from([code.as_ref(), &arguments].concat());
         [
             ("inbox", contracts.inbox, join(&Inbox::BYTECODE, inbox)),
             ("portal", contracts.portal, join(&Portal::BYTECODE, portal)),
             ("rollup", contracts.rollup, join(&Rollup::BYTECODE, rollup)),
+            ("preimageOracle", contracts.preimage_oracle, PreimageOracle::BYTECODE.clone()),
+            ("stepVerifier", contracts.step_verifier, join(&StepVerifier::BYTECODE, step_verifier)),
+            ("matches", contracts.matches, join(&Matches::BYTECODE, matches)),
         ]
     }
 
@@ -152,6 +160,10 @@ impl DeployPlan {
         }
     }
 
+    const fn matches_params(&self, contracts: &Contracts) -> Matches::MatchesParams {
+        Matches::MatchesParams { rollup: contracts.rollup, stepVerifier: contracts.step_verifier, programRoot: self.program_root }
+    }
+
     fn describe(&self, l1_chain_id: u64, contracts: Contracts, deployed_at: &L1Block) -> Network {
         Network {
             l1_chain_id,
@@ -160,6 +172,7 @@ impl DeployPlan {
             deployed_at_hash: Some(deployed_at.hash),
             contracts,
             config_hash: self.chain.hash(),
+            program_root: self.program_root,
             chain: self.chain.clone(),
             genesis: self.genesis.clone(),
             rollup: self.rollup,

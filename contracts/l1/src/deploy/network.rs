@@ -31,6 +31,8 @@ pub struct Network {
     pub chain: ChainConfig,
     /// Their hash, which the Rollup holds.
     pub config_hash: B256,
+    /// Root of the program that a match runs, which Matches holds.
+    pub program_root: B256,
     /// The first L2 block.
     pub genesis: GenesisRecord,
     /// Parameters of the Rollup.

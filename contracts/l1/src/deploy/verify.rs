@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{BlockRef, L1Client};
 use alloy::primitives::{Address, B256};
-use gainsay_bindings::{Inbox, Portal, Rollup};
+use gainsay_bindings::{Inbox, Matches, Portal, Rollup, StepVerifier};
 use gainsay_types::{State, assertion_id};
 
 impl Network {
@@ -17,14 +17,14 @@ impl Network {
     pub async fn verify_against_l1(&self, client: &L1Client) -> Result<(), NetworkError> {
         self.validate()?;
         client.check_chain(self.l1_chain_id).await?;
-        let contracts = [("the Inbox", self.contracts.inbox), ("the Portal", self.contracts.portal), ("the Rollup", self.contracts.rollup)];
-        for (contract, address) in contracts {
+        for (contract, address) in self.contracts.named() {
             if client.code(address).await?.is_empty() {
                 return Err(NetworkError::NoContract { url: client.url().to_owned(), contract, address });
             }
         }
         self.verify_inbox(client).await?;
         self.verify_rollup(client).await?;
+        self.verify_matches(client).await?;
         self.verify_block(client).await
     }
 
@@ -55,6 +55,18 @@ impl Network {
         same("the clock of the Rollup on L1", &wanted.clock, &read(client, at, Rollup::clockCall {}).await?)?;
         same("the extension of the Rollup on L1", &wanted.extension, &read(client, at, Rollup::extensionCall {}).await?)?;
         same("the assertion period of the Rollup on L1", &wanted.assertion_period, &read(client, at, Rollup::assertionPeriodCall {}).await?)
+    }
+
+    async fn verify_matches(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let Network { contracts: at, .. } = self;
+        same("the program root of Matches on L1", &self.program_root, &read(client, at.matches, Matches::programRootCall {}).await?)?;
+        same("the Rollup of Matches on L1", &at.rollup, &read(client, at.matches, Matches::rollupCall {}).await?)?;
+        same("the Inbox of Matches on L1", &at.inbox, &read(client, at.matches, Matches::inboxCall {}).await?)?;
+        same("the StepVerifier of Matches on L1", &at.step_verifier, &read(client, at.matches, Matches::stepVerifierCall {}).await?)?;
+        same("the config hash of Matches on L1", &self.config_hash, &read(client, at.matches, Matches::configHashCall {}).await?)?;
+        same("the extension of Matches on L1", &self.rollup.extension, &read(client, at.matches, Matches::extensionCall {}).await?)?;
+        let oracle = read(client, at.step_verifier, StepVerifier::oracleCall {}).await?;
+        same("the PreimageOracle of the StepVerifier on L1", &at.preimage_oracle, &oracle)
     }
 
     async fn verify_block(&self, client: &L1Client) -> Result<(), NetworkError> {

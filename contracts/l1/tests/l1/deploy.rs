@@ -1,6 +1,12 @@
 use crate::chain::{plan, policy};
-use alloy::{eips::BlockId, primitives::B256, rpc::types::Filter};
-use gainsay_l1::{Contracts, DeployError, Network, NetworkError, anvil::Anvil, deploy};
+use alloy::{
+    consensus::Transaction,
+    eips::BlockId,
+    network::TransactionResponse,
+    primitives::{Address, B256},
+    rpc::types::{Block, Filter},
+};
+use gainsay_l1::{BlockRef, Contracts, DeployError, Network, NetworkError, anvil::Anvil, deploy};
 use gainsay_types::Millis;
 use std::time::Duration;
 
@@ -11,7 +17,7 @@ async fn deploying_twice_gives_the_same_and_sends_nothing_the_second_time() -> e
     let plan = plan(key.address());
     let first = deploy(client, key.clone(), policy(), &plan).await?;
     let sent = client.nonce(key.address(), BlockId::latest()).await?;
-    assert_eq!(sent, 4, "the Factory and three contracts");
+    assert_eq!(sent, 7, "the Factory and six contracts");
     anvil.mine(3).await?;
     let second = deploy(client, key.clone(), policy(), &plan).await?;
     assert_eq!(second, first);
@@ -21,8 +27,38 @@ async fn deploying_twice_gives_the_same_and_sends_nothing_the_second_time() -> e
     Ok(())
 }
 
+/// The limit that EIP-7825 sets.
+const MOST_GAS: u64 = 1 << 24;
+
+#[tokio::test]
+async fn each_contract_fits_into_one_transaction() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let (client, key) = (anvil.client(), Anvil::key(0));
+    deploy(client, key.clone(), policy(), &plan(key.address())).await?;
+    let mut count = 0;
+    for number in 1..=client.block(BlockRef::Latest).await?.number {
+        let block: Block = client.request("eth_getBlockByNumber", (format!("{number:#x}"), true)).await?;
+        for transaction in block.transactions.into_transactions() {
+            assert!(transaction.gas_limit() <= MOST_GAS, "transaction {count} asks for {} gas", transaction.gas_limit());
+            let used = client.receipt(transaction.tx_hash()).await?.map_or(0, |receipt| receipt.gas_used);
+            println!("transaction {count}: {used} gas of {}", transaction.gas_limit());
+            count += 1;
+        }
+    }
+    assert_eq!(count, 7);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_deployment_that_was_cut_off_is_finished_by_the_next() -> eyre::Result<()> {
+    let after: [fn(Contracts) -> Address; 4] = [|at| at.inbox, |at| at.rollup, |at| at.preimage_oracle, |at| at.step_verifier];
+    for last in after {
+        cut_off_after(last).await?;
+    }
+    Ok(())
+}
+
+async fn cut_off_after(last: fn(Contracts) -> Address) -> eyre::Result<()> {
     let anvil = Anvil::start(&[])?;
     let (client, key) = (anvil.client().clone(), Anvil::key(0));
     let plan = plan(key.address());
@@ -31,10 +67,11 @@ async fn a_deployment_that_was_cut_off_is_finished_by_the_next() -> eyre::Result
         let (client, key, plan) = (client.clone(), key.clone(), plan.clone());
         async move { deploy(&client, key, policy(), &plan).await }
     });
-    while client.code(contracts.inbox).await?.is_empty() {
+    while client.code(last(contracts)).await?.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.abort();
+    assert!(client.code(contracts.matches).await?.is_empty(), "it was cut off before its end");
     let network = deploy(&client, key, policy(), &plan).await?;
     assert_eq!(network.contracts, contracts);
     network.verify_against_l1(&client).await?;
@@ -63,6 +100,18 @@ async fn another_chain_at_the_same_addresses_is_refused() -> eyre::Result<()> {
 }
 
 #[tokio::test]
+async fn another_program_at_the_same_addresses_is_refused() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let key = Anvil::key(0);
+    let mut plan = plan(key.address());
+    deploy(anvil.client(), key.clone(), policy(), &plan).await?;
+    plan.program_root = B256::repeat_byte(0xdd);
+    let error = deploy(anvil.client(), key, policy(), &plan).await.unwrap_err();
+    assert!(matches!(error, DeployError::Network(NetworkError::Differs { what: "the program root of Matches on L1", .. })), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_file_says_in_one_line_what_does_not_fit() -> eyre::Result<()> {
     let anvil = Anvil::start(&[])?;
     let key = Anvil::key(0);
@@ -72,7 +121,17 @@ async fn the_file_says_in_one_line_what_does_not_fit() -> eyre::Result<()> {
     network.save(&path)?;
     assert_eq!(Network::load(&path)?, network);
     let text = std::fs::read_to_string(&path)?;
-    for key in ["l1ChainId", "deployedAtBlock", "configHash", "challengeWindow", "outputRoot", "inclusionDelay"] {
+    for key in [
+        "l1ChainId",
+        "deployedAtBlock",
+        "configHash",
+        "programRoot",
+        "stepVerifier",
+        "preimageOracle",
+        "challengeWindow",
+        "outputRoot",
+        "inclusionDelay",
+    ] {
         assert!(text.contains(&format!("\"{key}\"")), "{key} is missing in {text}");
     }
 

@@ -141,6 +141,14 @@ pub enum NetworkError {
         /// Where it should be.
         address: Address,
     },
+    /// A contract was made by other code, or with other arguments.
+    #[error("what stands at {address} on L1 is not {contract} of this version with these parameters: do not use it")]
+    OtherCode {
+        /// What should be there.
+        contract: &'static str,
+        /// Where.
+        address: Address,
+    },
     /// L1.
     #[error(transparent)]
     L1(#[from] L1Error),

@@ -1,12 +1,14 @@
 //! Whether L1 holds the network that a file describes.
 
 use super::{
+    addresses::Contracts,
     contracts::read,
+    creation::Creation,
     network::{Network, NetworkError, same},
 };
 use crate::{BlockRef, L1Client};
-use alloy::primitives::{Address, B256};
-use gainsay_bindings::{Inbox, Matches, Portal, Rollup, StepVerifier};
+use alloy::primitives::{Address, B256, keccak256};
+use gainsay_bindings::{Factory, Inbox, Matches, Portal, Rollup, StepVerifier};
 use gainsay_types::{State, assertion_id};
 
 impl Network {
@@ -17,7 +19,8 @@ impl Network {
     pub async fn verify_against_l1(&self, client: &L1Client) -> Result<(), NetworkError> {
         self.validate()?;
         client.check_chain(self.l1_chain_id).await?;
-        for (contract, address) in self.contracts.named() {
+        let creations = self.creations();
+        for &Creation { contract, address, .. } in &creations {
             if client.code(address).await?.is_empty() {
                 return Err(NetworkError::NoContract { url: client.url().to_owned(), contract, address });
             }
@@ -25,6 +28,7 @@ impl Network {
         self.verify_inbox(client).await?;
         self.verify_rollup(client).await?;
         self.verify_matches(client).await?;
+        self.verify_creations(client, &creations).await?;
         self.verify_block(client).await
     }
 
@@ -67,6 +71,20 @@ impl Network {
         same("the extension of Matches on L1", &self.rollup.extension, &read(client, at.matches, Matches::extensionCall {}).await?)?;
         let oracle = read(client, at.step_verifier, StepVerifier::oracleCall {}).await?;
         same("the PreimageOracle of the StepVerifier on L1", &at.preimage_oracle, &oracle)
+    }
+
+    /// INVARIANT: the hash kept for an address is that of the code which made what stands there. So a contract with other code, or with other storage from
+    /// its constructor on, is found out, whatever it answers.
+    async fn verify_creations(&self, client: &L1Client, creations: &[Creation]) -> Result<(), NetworkError> {
+        let factory = Contracts::factory();
+        same("contracts.factory", &factory, &self.contracts.factory)?;
+        for Creation { contract, address, init_code, .. } in creations {
+            let found = read(client, factory, Factory::initCodeHashCall { deployed: *address }).await?;
+            if found != keccak256(init_code) {
+                return Err(NetworkError::OtherCode { contract, address: *address });
+            }
+        }
+        Ok(())
     }
 
     async fn verify_block(&self, client: &L1Client) -> Result<(), NetworkError> {

@@ -3,10 +3,14 @@ use alloy::{
     consensus::Transaction,
     eips::BlockId,
     network::TransactionResponse,
-    primitives::{Address, B256},
+    primitives::{Address, B256, Bytes, hex, keccak256},
     rpc::types::{Block, Filter},
+    sol_types::SolCall,
 };
-use gainsay_l1::{BlockRef, Contracts, DeployError, Network, NetworkError, anvil::Anvil, deploy};
+use gainsay_bindings::{Factory, PreimageOracle};
+use gainsay_l1::{
+    BlockRef, Contracts, DeployError, DeployPlan, Network, NetworkError, TransactionManager, TxRequest, anvil::Anvil, deploy,
+};
 use gainsay_types::Millis;
 use std::time::Duration;
 
@@ -111,6 +115,50 @@ async fn another_program_at_the_same_addresses_is_refused() -> eyre::Result<()> 
     Ok(())
 }
 
+/// Creation code that sets a slot before it returns this code.
+fn with_storage(code: &[u8]) -> Bytes {
+    let length = u16::try_from(code.len()).expect("code has less than 24 kB").to_be_bytes();
+    // SSTORE(0, 1), then CODECOPY(0, 17, length), RETURN(0, length), and a byte to make it 17.
+    let start: [&[u8]; 5] = [&hex!("60015f5561"), &length, &hex!("60115f3961"), &length, &hex!("5ff300")];
+    [start.concat().as_slice(), code].concat().into()
+}
+
+#[tokio::test]
+async fn a_contract_with_the_right_code_that_began_with_other_storage_is_refused() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let (client, key) = (anvil.client(), Anvil::key(0));
+    let plan = plan(key.address());
+    let contracts = Contracts::of(key.address(), plan.salt);
+    // Another chain of this deployer, for the Factory.
+    deploy(client, key.clone(), policy(), &chain_at(&plan, key.address(), B256::ZERO)).await?;
+    let salt = keccak256([plan.salt.as_slice(), b"preimageOracle"].concat());
+    let call = Factory::deployCall { salt, initCode: with_storage(&PreimageOracle::DEPLOYED_BYTECODE) };
+    let mut manager = TransactionManager::start(client.clone(), key.clone(), policy()).await?;
+    manager.send(TxRequest { to: contracts.factory, input: call.abi_encode().into(), ..TxRequest::default() }).await?;
+    assert_eq!(client.code(contracts.preimage_oracle).await?, PreimageOracle::DEPLOYED_BYTECODE);
+
+    let error = deploy(client, key, policy(), &plan).await.unwrap_err();
+    assert!(matches!(error, DeployError::Network(NetworkError::OtherCode { contract: "the PreimageOracle", .. })), "{error}");
+    Ok(())
+}
+
+/// The same chain at another salt.
+fn chain_at(plan: &DeployPlan, deployer: Address, salt: B256) -> DeployPlan {
+    let mut plan = plan.clone();
+    (plan.salt, plan.chain.portal) = (salt, Contracts::of(deployer, salt).portal);
+    plan
+}
+
+#[tokio::test]
+async fn an_l1_that_lacks_a_precompile_is_refused_with_the_reason() -> eyre::Result<()> {
+    let anvil = Anvil::start(&["--hardfork", "prague"])?;
+    let key = Anvil::key(0);
+    let error = deploy(anvil.client(), key.clone(), policy(), &plan(key.address())).await.unwrap_err();
+    assert!(matches!(error, DeployError::Refused { contract: "the PreimageOracle", .. }), "{error}");
+    assert!(error.to_string().contains("WrongPrecompile"), "{error}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_file_says_in_one_line_what_does_not_fit() -> eyre::Result<()> {
     let anvil = Anvil::start(&[])?;
@@ -153,6 +201,13 @@ async fn the_file_says_in_one_line_what_does_not_fit() -> eyre::Result<()> {
     genesis.genesis.timestamp = Millis(5);
     genesis.genesis.output_root = B256::ZERO;
     assert!(genesis.verify_against_l1(anvil.client()).await.unwrap_err().to_string().contains("genesis assertion"));
+
+    let mut program = network.clone();
+    program.program_root = B256::ZERO;
+    assert!(program.verify_against_l1(anvil.client()).await.unwrap_err().to_string().contains("the program root of Matches"));
+    let mut oracle = network.clone();
+    oracle.contracts.preimage_oracle = network.contracts.inbox;
+    assert!(oracle.verify_against_l1(anvil.client()).await.unwrap_err().to_string().contains("the PreimageOracle of the StepVerifier"));
 
     let other = Anvil::start(&["--chain-id", "5"])?;
     let error = network.verify_against_l1(other.client()).await.unwrap_err().to_string();

@@ -5,9 +5,10 @@ use gainsay_l1::{
     BlockRef, Contracts, DeployError, DeployPlan, GenesisRecord, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey,
     SendPolicy,
 };
-use gainsay_machine::{Program, ProgramError};
-use gainsay_program::GUEST_ELF;
-use gainsay_shell::genesis::{GenesisFile, GenesisFileError};
+use gainsay_shell::{
+    genesis::{GenesisFile, GenesisFileError},
+    program::{self, GuestError},
+};
 use gainsay_types::{ChainConfig, Millis};
 use std::path::Path;
 
@@ -32,11 +33,11 @@ pub enum DeployCommandError {
         source: GenesisFileError,
     },
     /// The program that the contracts are given the root of.
-    #[error("the canonical guest cannot run: {source}")]
+    #[error("{source}")]
     Program {
         /// The reason.
         #[from]
-        source: ProgramError,
+        source: GuestError,
     },
     /// L1.
     #[error("{source}")]
@@ -95,7 +96,7 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
         genesis: GenesisRecord { file: GENESIS_FILE.to_owned(), hash, timestamp: genesis.timestamp_ms, output_root: block.output_root },
         inbox: params.inbox,
         rollup: params.rollup,
-        program_root: Program::from_elf(GUEST_ELF)?.root(),
+        program_root: program::root()?,
         predeploys: params.predeploy_names(),
     };
     let network = gainsay_l1::deploy(&client, key, SendPolicy::devnet(), &plan).await?;

@@ -2,7 +2,6 @@ use crate::chain::{plan, policy};
 use alloy::{
     consensus::Transaction,
     eips::BlockId,
-    network::TransactionResponse,
     primitives::{Address, B256, Bytes, hex, keccak256},
     rpc::types::{Block, Filter},
     sol_types::SolCall,

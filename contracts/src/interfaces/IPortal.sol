@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Portal
-/// @notice Where users of L1 send transactions and ether to L2. The ether stays here. Depositing has the OP Stack's ABI.
+/// @notice Where users of L1 send transactions and ether to L2. The ether stays here until it is withdrawn. Depositing has the OP Stack's ABI.
 interface IPortal {
     /// @notice OP Stack ABI. opaqueData = mint 32 ‖ value 32 ‖ gasLimit 8 ‖ isCreation 1 ‖ data; version 0.
     event TransactionDeposited(address indexed from, address indexed to, uint256 indexed version, bytes opaqueData);

@@ -70,15 +70,17 @@ contract DepositTransactionTest is InboxFixture {
     function test_construct_smallBlocks_lowerTheMost(uint64 limit) public {
         limit = uint64(bound(limit, 250_000, type(uint64).max));
         uint64 room = limit - 150_000;
-        vm.assertEq(new Portal(address(inbox), limit).maxGasLimit(), room < 1 << 24 ? room : 1 << 24);
+        vm.assertEq(new Portal(address(inbox), address(1), limit, 0).maxGasLimit(), room < 1 << 24 ? room : 1 << 24);
     }
 
     function test_construct_blocksWithoutRoom_revert(uint64 limit) public {
         limit = uint64(bound(limit, 0, 249_999));
         vm.expectRevert(abi.encodeWithSelector(IPortal.BadBlockGasLimit.selector, limit));
-        new Portal(address(inbox), limit);
+        new Portal(address(inbox), address(1), limit, 0);
         vm.expectRevert(IPortal.ZeroAddress.selector);
-        new Portal(address(0), 30_000_000);
+        new Portal(address(0), address(1), 30_000_000, 0);
+        vm.expectRevert(IPortal.ZeroAddress.selector);
+        new Portal(address(inbox), address(0), 30_000_000, 0);
     }
 
     function test_deposit_moreThan100000Bytes_reverts() public {

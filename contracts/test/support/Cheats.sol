@@ -10,6 +10,13 @@ struct CallGas {
     uint64 gasRemaining;
 }
 
+/// @notice A recorded log.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
+
 /// @notice The cheat codes of forge that the tests use; https://getfoundry.sh/reference/cheatcodes/overview.
 interface Cheats {
     function warp(uint256 time) external;
@@ -31,6 +38,8 @@ interface Cheats {
     function expectPartialRevert(bytes4 selector) external;
     function expectEmit() external;
     function expectEmit(address emitter) external;
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function cool(address account) external;

@@ -54,8 +54,10 @@ interface IGames {
     /// @notice The game of an assertion; 0 if it is not listed.
     function gameOf(bytes32 assertionId) external view returns (address);
 
-    /// @notice The game at an index and what it claims, to prove against. Reverts if it has lost to a sibling.
-    function provable(uint256 index) external view returns (address game, bytes32 rootClaim);
+    /// @notice The output root that the game at an index claims, to prove against. Reverts if it has lost to a sibling.
+    function provable(uint256 index) external view returns (bytes32 rootClaim);
+    /// @notice Whether the game at an index is confirmed.
+    function isConfirmed(uint256 index) external view returns (bool);
     /// @notice Whether the game was made here.
     function isGameRegistered(address game) external view returns (bool);
     /// @notice Whether the game was made here and can still be, or is, confirmed.

@@ -69,15 +69,37 @@ library MerkleTrie {
     {
         if (depth == KEY_NIBBLES) revert InvalidMerkleProof();
         uint256 nibble = uint256(key) << 4 * depth >> 252;
-        next = items[:0];
-        uint256 pos;
-        for (uint256 i = 0; i < 16; ++i) {
-            (,, uint256 end) = Rlp.item(items, pos);
-            if (i == nibble) next = items[pos:end];
-            pos = end;
+        uint256 start = _skipReferences(items, 0, nibble);
+        uint256 end = _skipReferences(items, start, 1);
+        uint256 last = _skipReferences(items, end, 15 - nibble);
+        if (last + 1 != items.length || items[last] != 0x80) revert InvalidMerkleProof();
+        return (depth + 1, items[start:end]);
+    }
+
+    /// @dev Where the item after `count` references from `pos` on begins: each is nothing, a hash, or a short node. Where one lies beyond the end, so does
+    ///      the result.
+    function _skipReferences(bytes calldata items, uint256 pos, uint256 count) private pure returns (uint256) {
+        while (count > 0) {
+            // Over hashes and nothings, up to the first short node; plainly: 33 bytes for each 0xa0, one for each 0x80.
+            assembly ("memory-safe") {
+                for {} count { count := sub(count, 1) } {
+                    let prefix := byte(0, calldataload(add(items.offset, pos)))
+                    if iszero(eq(prefix, 0xa0)) {
+                        if iszero(eq(prefix, 0x80)) { break }
+                        pos := add(pos, 1)
+                        continue
+                    }
+                    pos := add(pos, 33)
+                }
+            }
+            if (count > 0) {
+                bool isList;
+                (isList,, pos) = Rlp.item(items, pos);
+                if (!isList) revert InvalidMerkleProof();
+                --count;
+            }
         }
-        if (pos + 1 != items.length || items[pos] != 0x80) revert InvalidMerkleProof();
-        return (depth + 1, next);
+        return pos;
     }
 
     /// @dev Follows a hex-prefix path: flags 0 and 1 an extension's, 2 and 3 a leaf's; odd ones begin with a nibble in the first byte.

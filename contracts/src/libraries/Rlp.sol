@@ -13,7 +13,7 @@ library Rlp {
         if (pos >= data.length) revert InvalidRlp();
         // Sums of positions in calldata and lengths below 2^16: nothing overflows.
         unchecked {
-            uint256 prefix = _byteAt(data, pos);
+            uint256 prefix = byteAt(data, pos);
             isList = prefix >= 0xc0;
             if (prefix < 0x80) return (false, pos, pos + 1);
             uint256 length = prefix & 0x3f;
@@ -22,7 +22,7 @@ library Rlp {
             end = start + length;
             if (end > data.length) revert InvalidRlp();
             // A single byte below 0x80 is its own encoding.
-            if (prefix == 0x81 && _byteAt(data, start) < 0x80) revert InvalidRlp();
+            if (prefix == 0x81 && byteAt(data, start) < 0x80) revert InvalidRlp();
         }
     }
 
@@ -30,16 +30,16 @@ library Rlp {
     function _longLength(bytes calldata data, uint256 pos, uint256 bytesOfLength) private pure returns (uint256 length, uint256 start) {
         unchecked {
             if (bytesOfLength > 2 || pos + bytesOfLength > data.length) revert InvalidRlp();
-            length = _byteAt(data, pos);
+            length = byteAt(data, pos);
             if (length == 0) revert InvalidRlp();
-            if (bytesOfLength == 2) length = length << 8 | _byteAt(data, pos + 1);
+            if (bytesOfLength == 2) length = length << 8 | byteAt(data, pos + 1);
             if (length < 56) revert InvalidRlp();
             return (length, pos + bytesOfLength);
         }
     }
 
-    /// @dev The caller has checked that `pos` is inside.
-    function _byteAt(bytes calldata data, uint256 pos) private pure returns (uint256 value) {
+    /// @notice The byte at `pos`; beyond the end, whatever calldata has there.
+    function byteAt(bytes calldata data, uint256 pos) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := byte(0, calldataload(add(data.offset, pos)))
         }

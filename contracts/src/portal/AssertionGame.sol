@@ -7,9 +7,10 @@ import {IAssertionGame} from "../interfaces/IAssertionGame.sol";
 import {Assertion, IRollup} from "../interfaces/IRollup.sol";
 
 /// @notice What a clone of AssertionGame carries behind its code.
-/// @dev 72 bytes: assertion id 32 ‖ output root 32 ‖ L2 block number u64.
+/// @dev 104 bytes: assertion id 32 ‖ parent's id 32 ‖ output root 32 ‖ L2 block number u64.
 struct GameClaim {
     bytes32 assertionId;
+    bytes32 parent;
     bytes32 rootClaim;
     uint64 l2BlockNumber;
 }
@@ -19,18 +20,18 @@ struct GameClaim {
 library GameClaims {
     /// @dev Where the code of a clone ends and what it carries begins.
     uint256 private constant OFFSET = 0x2d;
-    uint256 private constant LENGTH = 72;
+    uint256 private constant LENGTH = 104;
 
     function encode(GameClaim memory claim) internal pure returns (bytes memory) {
-        return abi.encodePacked(claim.assertionId, claim.rootClaim, claim.l2BlockNumber);
+        return abi.encodePacked(claim.assertionId, claim.parent, claim.rootClaim, claim.l2BlockNumber);
     }
 
     /// @notice Of a clone made here. Of any other address it is whatever stands there, zeroes beyond its end.
     function read(address game) internal view returns (GameClaim memory claim) {
         assembly ("memory-safe") {
-            // The claim's own three words, of which the last gets 8 bytes: it is zero before.
+            // The claim's own four words, of which the last gets 8 bytes: it is zero before.
             extcodecopy(game, claim, OFFSET, LENGTH)
-            mstore(add(claim, 64), shr(192, mload(add(claim, 64))))
+            mstore(add(claim, 96), shr(192, mload(add(claim, 96))))
         }
     }
 }
@@ -84,7 +85,7 @@ contract AssertionGame is IAssertionGame {
 
     /// @inheritdoc IAssertionGame
     function expectedResolution() external view returns (uint64) {
-        return _windowEnd(ROLLUP.assertion(assertionId()).parent);
+        return _windowEnd(GameClaims.read(address(this)).parent);
     }
 
     /// @inheritdoc IAssertionGame

@@ -54,7 +54,7 @@ contract Games is IGames {
         if (nodes[id].game != address(0)) revert AlreadyListed(nodes[id].game);
         // INVARIANT: on the line of unconfirmed assertions without a rival, indexes grow from parent to child.
         if (nodes[parent].game == address(0) && !_assertion(parent).confirmed) revert ParentNotListed(parent);
-        game = LibClone.clone(gameImplementation, GameClaims.encode(GameClaim(id, end.outputRoot, end.l2BlockNumber)));
+        game = LibClone.clone(gameImplementation, GameClaims.encode(GameClaim(id, parent, end.outputRoot, end.l2BlockNumber)));
         uint256 index = gameCount;
         gameCount = index + 1;
         entries[index] = Entry(game, createdAt);
@@ -105,12 +105,16 @@ contract Games is IGames {
     }
 
     /// @inheritdoc IGames
-    function provable(uint256 index) external view returns (address game, bytes32 rootClaim) {
-        game = _entry(index).game;
+    function provable(uint256 index) external view returns (bytes32) {
+        address game = _entry(index).game;
         GameClaim memory claim = GameClaims.read(game);
-        Assertion memory a = _assertion(claim.assertionId);
-        if (!a.confirmed && _assertion(a.parent).childConfirmed) revert LostGame(game);
-        return (game, claim.rootClaim);
+        if (_assertion(claim.parent).childConfirmed && !_assertion(claim.assertionId).confirmed) revert LostGame(game);
+        return claim.rootClaim;
+    }
+
+    /// @inheritdoc IGames
+    function isConfirmed(uint256 index) external view returns (bool) {
+        return _confirmed(_entry(index).game);
     }
 
     /// @inheritdoc IGames

@@ -15,16 +15,18 @@ abstract contract WithdrawalGate is IWithdrawals {
     /// @dev What `l2Sender` is outside of a withdrawal.
     address private constant NOBODY = 0x000000000000000000000000000000000000dEaD;
 
-    /// @dev One slot: game 20, timestamp 8.
-    struct Proof {
-        address game;
-        uint64 timestamp;
+    /// @dev One slot: submitter 20, gameIndex 5, timestamp 5, finalized 1. Most withdrawals are proved by one account.
+    struct Record {
+        address submitter;
+        uint40 gameIndex;
+        uint40 timestamp;
+        bool finalized;
     }
 
-    /// @dev One slot: first 20, count 12. Most withdrawals are proved by one account.
-    struct Submitters {
-        address first;
-        uint96 count;
+    /// @dev Proof of another than the first submitter. One slot: gameIndex 5, timestamp 5.
+    struct LaterProof {
+        uint40 gameIndex;
+        uint40 timestamp;
     }
 
     /// @inheritdoc IWithdrawals
@@ -38,14 +40,11 @@ abstract contract WithdrawalGate is IWithdrawals {
     uint256 public immutable proofMaturityDelaySeconds;
 
     // slot 0
-    /// @inheritdoc IWithdrawals
-    mapping(bytes32 withdrawalHash => bool) public finalizedWithdrawals;
+    mapping(bytes32 withdrawalHash => Record) private records;
     // slot 1
-    mapping(bytes32 withdrawalHash => mapping(address submitter => Proof)) private proofs;
+    mapping(bytes32 withdrawalHash => mapping(address submitter => LaterProof)) private laterProofs;
     // slot 2
-    mapping(bytes32 withdrawalHash => Submitters) private submitters;
-    // slot 3: all but the first
-    mapping(bytes32 withdrawalHash => mapping(uint256 place => address)) private laterSubmitters;
+    mapping(bytes32 withdrawalHash => address[]) private laterSubmitters;
     // transient slot 0: 0 outside of a withdrawal
     address private transient running;
 
@@ -63,7 +62,7 @@ abstract contract WithdrawalGate is IWithdrawals {
     ) external {
         // INVARIANT: no withdrawal makes the Portal call itself or the Inbox, which takes the Portal's word for deposits.
         if (_isUnsafeTarget(withdrawal.target)) revert OptimismPortal_BadTarget();
-        (address game, bytes32 rootClaim) = IGames(disputeGameFactory).provable(disputeGameIndex);
+        bytes32 rootClaim = IGames(disputeGameFactory).provable(disputeGameIndex);
         if (outputRootProof.version != 0 || Withdrawals.outputRoot(outputRootProof) != rootClaim) {
             revert OptimismPortal_InvalidOutputRootProof();
         }
@@ -72,7 +71,7 @@ abstract contract WithdrawalGate is IWithdrawals {
         bytes calldata value =
             MerkleTrie.get(outputRootProof.messagePasserStorageRoot, Withdrawals.storageKey(hash), withdrawalProof);
         if (value.length != 1 || value[0] != 0x01) revert OptimismPortal_InvalidMerkleProof();
-        _record(hash, game);
+        _record(hash, disputeGameIndex);
         emit WithdrawalProven(hash, withdrawal.sender, withdrawal.target);
         emit WithdrawalProvenExtension1(hash, msg.sender);
     }
@@ -89,7 +88,7 @@ abstract contract WithdrawalGate is IWithdrawals {
         checkWithdrawal(hash, proofSubmitter);
         if (withdrawal.value > address(this).balance) revert EtherMissing(address(this).balance, withdrawal.value);
         // INVARIANT: a withdrawal is finalised at most once.
-        finalizedWithdrawals[hash] = true;
+        records[hash].finalized = true;
         running = withdrawal.sender;
         bytes memory data = withdrawal.data;
         // INVARIANT: the call has the gas that its sender asked for, whoever finalises.
@@ -105,20 +104,26 @@ abstract contract WithdrawalGate is IWithdrawals {
         view
         returns (address disputeGameProxy, uint64 timestamp)
     {
-        Proof memory proof = proofs[withdrawalHash][proofSubmitter];
-        return (proof.game, proof.timestamp);
+        uint256 gameIndex;
+        (gameIndex, timestamp) = _proof(withdrawalHash, proofSubmitter);
+        if (timestamp != 0) (,, disputeGameProxy) = IGames(disputeGameFactory).gameAtIndex(gameIndex);
+    }
+
+    /// @inheritdoc IWithdrawals
+    function finalizedWithdrawals(bytes32 withdrawalHash) external view returns (bool) {
+        return records[withdrawalHash].finalized;
     }
 
     /// @inheritdoc IWithdrawals
     function numProofSubmitters(bytes32 withdrawalHash) external view returns (uint256) {
-        return submitters[withdrawalHash].count;
+        return records[withdrawalHash].timestamp == 0 ? 0 : 1 + laterSubmitters[withdrawalHash].length;
     }
 
     /// @inheritdoc IWithdrawals
     function proofSubmitters(bytes32 withdrawalHash, uint256 place) external view returns (address) {
-        Submitters memory s = submitters[withdrawalHash];
-        if (place >= s.count) revert NoSuchSubmitter();
-        return place == 0 ? s.first : laterSubmitters[withdrawalHash][place];
+        address[] storage later = laterSubmitters[withdrawalHash];
+        if (records[withdrawalHash].timestamp == 0 || place > later.length) revert NoSuchSubmitter();
+        return place == 0 ? records[withdrawalHash].submitter : later[place - 1];
     }
 
     /// @inheritdoc IWithdrawals
@@ -138,27 +143,33 @@ abstract contract WithdrawalGate is IWithdrawals {
 
     /// @inheritdoc IWithdrawals
     function checkWithdrawal(bytes32 withdrawalHash, address proofSubmitter) public view {
-        if (finalizedWithdrawals[withdrawalHash]) revert OptimismPortal_AlreadyFinalized();
-        Proof memory proof = proofs[withdrawalHash][proofSubmitter];
-        if (proof.timestamp == 0) revert OptimismPortal_Unproven();
-        if (block.timestamp < proof.timestamp + proofMaturityDelaySeconds) revert OptimismPortal_ProofNotOldEnough();
+        if (records[withdrawalHash].finalized) revert OptimismPortal_AlreadyFinalized();
+        (uint256 gameIndex, uint64 timestamp) = _proof(withdrawalHash, proofSubmitter);
+        if (timestamp == 0) revert OptimismPortal_Unproven();
+        if (block.timestamp < timestamp + proofMaturityDelaySeconds) revert OptimismPortal_ProofNotOldEnough();
         // INVARIANT: ether leaves by a confirmed assertion only.
-        if (!IGames(disputeGameFactory).isGameClaimValid(proof.game)) revert OptimismPortal_InvalidRootClaim();
+        if (!IGames(disputeGameFactory).isConfirmed(gameIndex)) revert OptimismPortal_InvalidRootClaim();
     }
 
     /// @dev Nobody's proof is replaced by another's: a proof against an assertion that loses harms its submitter alone.
-    function _record(bytes32 hash, address game) private {
-        Proof storage proof = proofs[hash][msg.sender];
-        if (proof.timestamp == 0) {
-            Submitters memory s = submitters[hash];
-            if (s.count == 0) s.first = msg.sender;
-            else laterSubmitters[hash][s.count] = msg.sender;
-            s.count += 1;
-            submitters[hash] = s;
+    function _record(bytes32 hash, uint256 disputeGameIndex) private {
+        // The game exists: as many as 2^40 never will. Seconds fit into 40 bits until the year 36812.
+        (uint40 gameIndex, uint40 timestamp) = (uint40(disputeGameIndex), uint40(block.timestamp));
+        Record memory r = records[hash];
+        if (r.timestamp == 0 || r.submitter == msg.sender) {
+            records[hash] = Record(msg.sender, gameIndex, timestamp, r.finalized);
+            return;
         }
-        proof.game = game;
-        // Seconds fit into 64 bits for 500 billion years.
-        proof.timestamp = uint64(block.timestamp);
+        LaterProof storage later = laterProofs[hash][msg.sender];
+        if (later.timestamp == 0) laterSubmitters[hash].push(msg.sender);
+        (later.gameIndex, later.timestamp) = (gameIndex, timestamp);
+    }
+
+    function _proof(bytes32 hash, address submitter) private view returns (uint256 gameIndex, uint64 timestamp) {
+        Record memory r = records[hash];
+        if (r.submitter == submitter) return (r.gameIndex, r.timestamp);
+        LaterProof memory later = laterProofs[hash][submitter];
+        return (later.gameIndex, later.timestamp);
     }
 
     function _isUnsafeTarget(address target) internal view virtual returns (bool);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPortal} from "../../src/interfaces/IPortal.sol";
+import {IWithdrawals} from "../../src/interfaces/IWithdrawals.sol";
 import {L2ToL1MessagePasser} from "../../src/l2/L2ToL1MessagePasser.sol";
 import {WithdrawalTransaction, Withdrawals} from "../../src/libraries/Withdrawals.sol";
 import {BridgeFixture} from "./BridgeFixture.sol";
@@ -39,9 +40,15 @@ abstract contract RelayFixture is BridgeFixture {
         for (uint256 i = 0; i < logs.length; ++i) {
             bytes32 topic = logs[i].topics.length == 0 ? bytes32(0) : logs[i].topics[0];
             if (logs[i].emitter == address(portal) && topic == IPortal.TransactionDeposited.selector) _collectDeposit(logs[i]);
+            if (logs[i].emitter == address(portal) && topic == IWithdrawals.WithdrawalFinalized.selector) {
+                onFinalized(logs[i].topics[1], abi.decode(logs[i].data, (bool)));
+            }
             if (logs[i].emitter == address(passer) && topic == L2ToL1MessagePasser.MessagePassed.selector) _collectWithdrawal(logs[i]);
         }
     }
+
+    /// @dev A withdrawal was finalised since the last time.
+    function onFinalized(bytes32 hash, bool success) internal virtual {}
 
     function _collectDeposit(Log memory log) private {
         bytes memory opaque = abi.decode(log.data, (bytes));

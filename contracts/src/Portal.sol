@@ -14,6 +14,8 @@ contract Portal is IPortal, WithdrawalGate {
     /// @dev EIP-7825: the most gas of one transaction.
     uint64 private constant MAX_TRANSACTION_GAS = 1 << 24;
     uint64 private constant ATTRIBUTES_GAS = 150_000;
+    /// @dev Gas on L2 that one gas spent here buys.
+    uint64 private constant L2_GAS_PER_GAS = 8;
 
     /// @inheritdoc IPortal
     address public immutable inbox;
@@ -29,14 +31,29 @@ contract Portal is IPortal, WithdrawalGate {
         maxGasLimit = room < MAX_TRANSACTION_GAS ? room : MAX_TRANSACTION_GAS;
     }
 
+    /// @dev INVARIANT: L2 executes at most 8 gas for each gas that its deposits cost on L1, so that whole blocks of L1 full of them cannot outrun those
+    ///      who execute again. What a deposit needs here anyway pays for most; the rest is burned.
+    modifier metered(uint64 gasLimit) {
+        uint256 available = gasleft();
+        _;
+        uint256 price = gasLimit / L2_GAS_PER_GAS;
+        if (available < price) revert GasTooLowForLimit(price);
+        uint256 left = available - price;
+        while (gasleft() > left) {}
+    }
+
     /// @notice Ether sent here arrives at the sender's address on L2.
-    receive() external payable {
+    receive() external payable metered(RECEIVE_GAS_LIMIT) {
         _check(msg.sender, msg.value, RECEIVE_GAS_LIMIT, false, 0);
         _enqueue(msg.sender, abi.encodePacked(msg.value, msg.value, RECEIVE_GAS_LIMIT, false));
     }
 
     /// @inheritdoc IPortal
-    function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data) external payable {
+    function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
+        external
+        payable
+        metered(gasLimit)
+    {
         _check(to, value, gasLimit, isCreation, data.length);
         _enqueue(to, abi.encodePacked(msg.value, value, gasLimit, isCreation, data));
     }

@@ -83,6 +83,31 @@ contract DepositTransactionTest is InboxFixture {
         new Portal(address(inbox), address(0), 30_000_000, 0);
     }
 
+    /// @dev Never less than an eighth of what it may use on L2; and, beyond what the call needs anyway, hardly more.
+    function test_deposit_anyGasLimit_costsAnEighthOfIt(uint256 gasLimit) public {
+        gasLimit = bound(gasLimit, 21_000, 1 << 24);
+        vm.prank(user, user);
+        portal.depositTransaction(user, 0, 21_000, false, "");
+        uint256 needed = vm.lastCallGas().gasTotalUsed;
+        vm.prank(user, user);
+        portal.depositTransaction(user, 0, uint64(gasLimit), false, "");
+        uint256 used = vm.lastCallGas().gasTotalUsed;
+        vm.assertGe(used, gasLimit / 8);
+        uint256 most = gasLimit / 8 > needed ? gasLimit / 8 : needed;
+        vm.assertLe(used, most + 2_000);
+    }
+
+    /// @dev Whoever cannot pay for the gas does not get it.
+    function test_deposit_withoutTheGasToBurn_reverts(uint256 gasLimit, uint256 sent) public {
+        gasLimit = bound(gasLimit, 1_000_000, 1 << 24);
+        sent = bound(sent, 0, gasLimit / 8);
+        vm.prank(user, user);
+        (bool ok,) = address(portal).call{gas: sent}(
+            abi.encodeCall(portal.depositTransaction, (user, 0, uint64(gasLimit), false, ""))
+        );
+        vm.assertFalse(ok);
+    }
+
     function test_deposit_moreThan100000Bytes_reverts() public {
         vm.expectRevert(abi.encodeWithSelector(IPortal.DataTooLarge.selector, 100_001));
         portal.depositTransaction(user, 0, 1 << 24, false, new bytes(100_001));

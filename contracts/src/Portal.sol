@@ -22,7 +22,9 @@ contract Portal is IPortal, WithdrawalGate {
     /// @inheritdoc IPortal
     uint64 public immutable maxGasLimit;
 
-    constructor(address inbox_, address games_, uint64 l2BlockGasLimit, uint64 proofMaturityDelay) WithdrawalGate(games_, proofMaturityDelay) {
+    constructor(address inbox_, address games_, uint64 l2BlockGasLimit, uint64 proofMaturityDelay)
+        WithdrawalGate(games_, proofMaturityDelay)
+    {
         if (inbox_ == address(0) || games_ == address(0)) revert ZeroAddress();
         // The receive function's deposit must always be possible.
         if (l2BlockGasLimit < ATTRIBUTES_GAS + RECEIVE_GAS_LIMIT) revert BadBlockGasLimit(l2BlockGasLimit);

@@ -43,14 +43,10 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger {
     }
 
     /// @inheritdoc ICrossDomainMessenger
-    function relayMessage(
-        uint256 nonce,
-        address sender,
-        address target,
-        uint256 value,
-        uint256 minGasLimit,
-        bytes calldata message
-    ) external payable {
+    function relayMessage(uint256 nonce, address sender, address target, uint256 value, uint256 minGasLimit, bytes calldata message)
+        external
+        payable
+    {
         if (nonce >> 240 != MESSAGE_VERSION) revert UnknownVersion(nonce);
         // Whoever encodes the same call in another way has another hash, which the other layer never sent.
         bytes32 hash = keccak256(msg.data);
@@ -88,8 +84,8 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger {
     function baseGas(bytes calldata message, uint32 minGasLimit) public pure returns (uint64) {
         // The message is calldata, so its length is far below 2^32.
         uint64 size = uint64(message.length) + ENCODING_OVERHEAD;
-        uint64 execution = RELAY_CONSTANT_OVERHEAD + RELAY_CALL_OVERHEAD + RELAY_RESERVED_GAS + RELAY_GAS_CHECK_BUFFER
-            + uint64(minGasLimit) * 64 / 63;
+        uint64 execution =
+            RELAY_CONSTANT_OVERHEAD + RELAY_CALL_OVERHEAD + RELAY_RESERVED_GAS + RELAY_GAS_CHECK_BUFFER + uint64(minGasLimit) * 64 / 63;
         uint64 paid = execution + size * MIN_GAS_CALLDATA_OVERHEAD;
         uint64 floor = size * FLOOR_CALLDATA_OVERHEAD;
         return TX_BASE_GAS + (paid > floor ? paid : floor);

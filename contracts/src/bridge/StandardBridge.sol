@@ -30,7 +30,9 @@ abstract contract StandardBridge is IStandardBridge {
 
     modifier onlyOtherBridge() {
         // INVARIANT: ether and tokens are paid out by messages of the other bridge only.
-        if (msg.sender != messenger() || ICrossDomainMessenger(msg.sender).xDomainMessageSender() != otherBridge()) revert NotOtherBridge();
+        if (msg.sender != messenger() || ICrossDomainMessenger(msg.sender).xDomainMessageSender() != otherBridge()) {
+            revert NotOtherBridge();
+        }
         _;
     }
 
@@ -103,14 +105,9 @@ abstract contract StandardBridge is IStandardBridge {
         ICrossDomainMessenger(messenger()).sendMessage{value: msg.value}(otherBridge(), message, minGasLimit);
     }
 
-    function _bridgeERC20(
-        address localToken,
-        address remoteToken,
-        address to,
-        uint256 amount,
-        uint32 minGasLimit,
-        bytes calldata extraData
-    ) private {
+    function _bridgeERC20(address localToken, address remoteToken, address to, uint256 amount, uint32 minGasLimit, bytes calldata extraData)
+        private
+    {
         uint256 taken = _take(localToken, remoteToken, amount);
         emit ERC20BridgeInitiated(localToken, remoteToken, msg.sender, to, taken, extraData);
         bytes memory message = abi.encodeCall(this.finalizeBridgeERC20, (remoteToken, localToken, msg.sender, to, taken, extraData));

@@ -29,14 +29,9 @@ interface ICrossDomainMessenger {
     /// @param minGasLimit The least gas that the call on the other layer gets; with less it fails, to be tried again.
     function sendMessage(address target, bytes calldata message, uint32 minGasLimit) external payable;
     /// @notice Delivers a message: called by the other layer once, then by anyone as long as it has failed. Its ether waits here meanwhile.
-    function relayMessage(
-        uint256 nonce,
-        address sender,
-        address target,
-        uint256 value,
-        uint256 minGasLimit,
-        bytes calldata message
-    ) external payable;
+    function relayMessage(uint256 nonce, address sender, address target, uint256 value, uint256 minGasLimit, bytes calldata message)
+        external
+        payable;
 
     /// @notice Who sent the message that is being delivered. Reverts outside of one.
     function xDomainMessageSender() external view returns (address);

@@ -62,11 +62,7 @@ library MerkleTrie {
     }
 
     /// @dev A branch has 17 items. Keys all have the same length, so that none ends at one: the last item is empty.
-    function _descendBranch(bytes calldata items, bytes32 key, uint256 depth)
-        private
-        pure
-        returns (uint256 newDepth, bytes calldata next)
-    {
+    function _descendBranch(bytes calldata items, bytes32 key, uint256 depth) private pure returns (uint256 newDepth, bytes calldata next) {
         if (depth == KEY_NIBBLES) revert InvalidMerkleProof();
         uint256 nibble = uint256(key) << 4 * depth >> 252;
         uint256 start = _skipReferences(items, 0, nibble);

@@ -68,8 +68,7 @@ abstract contract WithdrawalGate is IWithdrawals {
         }
         bytes32 hash = withdrawal.hash();
         // INVARIANT: only what the message passer's storage holds as sent is proved.
-        bytes calldata value =
-            MerkleTrie.get(outputRootProof.messagePasserStorageRoot, Withdrawals.storageKey(hash), withdrawalProof);
+        bytes calldata value = MerkleTrie.get(outputRootProof.messagePasserStorageRoot, Withdrawals.storageKey(hash), withdrawalProof);
         if (value.length != 1 || value[0] != 0x01) revert OptimismPortal_InvalidMerkleProof();
         _record(hash, disputeGameIndex);
         emit WithdrawalProven(hash, withdrawal.sender, withdrawal.target);

@@ -52,8 +52,7 @@ contract MessengerTest is RelayFixture {
         emit ICrossDomainMessenger.SentMessage(target, user, message, 1 << 240, minGas);
         vm.expectEmit(address(l1Messenger));
         emit ICrossDomainMessenger.SentMessageExtension1(user, value);
-        bytes memory opaque =
-            abi.encodePacked(uint256(value), uint256(value), l1Messenger.baseGas(message, minGas), uint8(0), call);
+        bytes memory opaque = abi.encodePacked(uint256(value), uint256(value), l1Messenger.baseGas(message, minGas), uint8(0), call);
         vm.expectEmit(address(portal));
         emit IPortal.TransactionDeposited(aliased(address(l1Messenger)), address(l2Messenger), 0, opaque);
         vm.deal(user, value);
@@ -62,7 +61,9 @@ contract MessengerTest is RelayFixture {
         vm.assertEq(l1Messenger.messageNonce(), 1 << 240 | 1);
     }
 
-    function test_send_fromL2_withdrawsTheOthersCallWithBaseGas(address target, uint32 minGas, uint96 value, bytes calldata message) public {
+    function test_send_fromL2_withdrawsTheOthersCallWithBaseGas(address target, uint32 minGas, uint96 value, bytes calldata message)
+        public
+    {
         vm.deal(l2User, value);
         bytes memory call = sendFromL2(target, value, minGas, message);
         WithdrawalTransaction memory w = withdrawals[0];
@@ -226,9 +227,7 @@ contract MessengerTest is RelayFixture {
         sentGas = bound(sentGas, 50_000, 2_000_000);
         WithdrawalTransaction memory w = withdrawals[0];
         vm.prank(bob, bob);
-        (bool ok,) = address(portal).call{gas: sentGas}(
-            abi.encodeCall(portal.finalizeWithdrawalTransactionExternalProof, (w, user))
-        );
+        (bool ok,) = address(portal).call{gas: sentGas}(abi.encodeCall(portal.finalizeWithdrawalTransactionExternalProof, (w, user)));
         bytes32 hash = keccak256(call);
         if (!ok) {
             vm.assertFalse(portal.finalizedWithdrawals(Withdrawals.hash(w)));

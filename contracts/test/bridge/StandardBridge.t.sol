@@ -155,8 +155,7 @@ contract StandardBridgeTest is RelayFixture {
         vm.assume(sender != address(l2Bridge) && uint160(sender) > 0xffff);
         deposit(address(token), address(l2Token), receiver, 1_000);
         vm.deal(sender, 1 ether);
-        bytes memory theft =
-            abi.encodeCall(l1Bridge.finalizeBridgeERC20, (address(token), address(l2Token), user, sender, 1_000, ""));
+        bytes memory theft = abi.encodeCall(l1Bridge.finalizeBridgeERC20, (address(token), address(l2Token), user, sender, 1_000, ""));
         vm.prank(sender, sender);
         l2Messenger.sendMessage(address(l1Bridge), theft, 300_000);
         finalizeFrom(0);
@@ -265,9 +264,7 @@ contract StandardBridgeTest is RelayFixture {
         approve(address(caller));
         vm.prank(address(caller));
         caller.approve(address(l1Bridge), 100);
-        caller.set(
-            address(l1Bridge), abi.encodeCall(l1Bridge.bridgeERC20To, (address(caller), l2Caller, l2User, 100, 300_000, ""))
-        );
+        caller.set(address(l1Bridge), abi.encodeCall(l1Bridge.bridgeERC20To, (address(caller), l2Caller, l2User, 100, 300_000, "")));
         deposit(address(caller), l2Caller, l2User, 100);
         vm.assertEq(caller.succeeded(), 0);
         vm.assertTrue(caller.reason() == IStandardBridge.Reentrant.selector);

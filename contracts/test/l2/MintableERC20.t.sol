@@ -36,8 +36,7 @@ contract MintableERC20Test {
 
     function test_create_token_hasWhatWasAskedFor(address remote, string calldata name, string calldata symbol, uint8 decimals) public {
         vm.assume(remote != address(0));
-        OptimismMintableERC20 token =
-            OptimismMintableERC20(factory.createOptimismMintableERC20WithDecimals(remote, name, symbol, decimals));
+        OptimismMintableERC20 token = OptimismMintableERC20(factory.createOptimismMintableERC20WithDecimals(remote, name, symbol, decimals));
         vm.assertEq(token.name(), name);
         vm.assertEq(token.symbol(), symbol);
         vm.assertEq(token.decimals(), decimals);

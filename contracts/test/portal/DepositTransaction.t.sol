@@ -102,9 +102,7 @@ contract DepositTransactionTest is InboxFixture {
         gasLimit = bound(gasLimit, 1_000_000, 1 << 24);
         sent = bound(sent, 0, gasLimit / 8);
         vm.prank(user, user);
-        (bool ok,) = address(portal).call{gas: sent}(
-            abi.encodeCall(portal.depositTransaction, (user, 0, uint64(gasLimit), false, ""))
-        );
+        (bool ok,) = address(portal).call{gas: sent}(abi.encodeCall(portal.depositTransaction, (user, 0, uint64(gasLimit), false, "")));
         vm.assertFalse(ok);
     }
 

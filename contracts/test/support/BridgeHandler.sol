@@ -235,7 +235,11 @@ contract BridgeHandler is RelayFixture {
         }
     }
 
-    function held() external view returns (uint256 inPortal, uint256 inPasser, uint256 onL1, uint256 onL2_, uint256 tokensHeld, uint256 tokensOwed) {
+    function held()
+        external
+        view
+        returns (uint256 inPortal, uint256 inPasser, uint256 onL1, uint256 onL2_, uint256 tokensHeld, uint256 tokensOwed)
+    {
         inPortal = address(portal).balance;
         inPasser = address(passer).balance;
         onL1 = address(l1Messenger).balance;

@@ -37,7 +37,9 @@ abstract contract InboxFixture {
         factory = new Factory();
         InboxParams memory p = params();
         inbox = Inbox(factory.deploy("inbox", abi.encodePacked(type(Inbox).creationCode, abi.encode(p))));
-        bytes memory code = abi.encodePacked(type(Portal).creationCode, abi.encode(address(inbox), factory.addressOf(address(this), "games"), L2_GAS_LIMIT, MATURITY));
+        bytes memory code = abi.encodePacked(
+            type(Portal).creationCode, abi.encode(address(inbox), factory.addressOf(address(this), "games"), L2_GAS_LIMIT, MATURITY)
+        );
         portal = Portal(payable(factory.deploy("portal", code)));
         links.push();
         messageAccs.push();

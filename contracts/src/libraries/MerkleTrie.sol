@@ -11,18 +11,14 @@ library MerkleTrie {
     error InvalidMerkleProof();
 
     uint256 private constant KEY_NIBBLES = 64;
-    /// @dev One node for each nibble, and the leaf.
-    uint256 private constant MAX_NODES = KEY_NIBBLES + 1;
-    /// @dev A branch of 16 hashes without a value; no node of such a trie is longer, as long as values are short.
-    uint256 private constant MAX_NODE = 532;
-
     /// @dev In place of a depth: the leaf is reached.
     uint256 private constant DONE = type(uint256).max;
 
     /// @notice The value at `key`, as the leaf holds it. Reverts unless `proof` is exactly the path to it.
     function get(bytes32 root, bytes32 key, bytes[] calldata proof) internal pure returns (bytes calldata value) {
+        // Every node but the leaf takes at least one nibble of the key: there are at most 65.
         uint256 count = proof.length;
-        if (count == 0 || count > MAX_NODES) revert InvalidMerkleProof();
+        if (count == 0) revert InvalidMerkleProof();
         value = proof[0];
         if (keccak256(value) != root) revert InvalidMerkleProof();
         uint256 depth;
@@ -35,7 +31,6 @@ library MerkleTrie {
 
     /// @dev One step down. `next` is the value of a leaf, else the reference to the child as it is encoded.
     function _descend(bytes calldata node, bytes32 key, uint256 depth) private pure returns (uint256 newDepth, bytes calldata next) {
-        if (node.length > MAX_NODE) revert InvalidMerkleProof();
         (bool isList, uint256 start, uint256 end) = Rlp.item(node, 0);
         if (!isList || end != node.length) revert InvalidMerkleProof();
         bytes calldata items = node[start:];
@@ -89,9 +84,9 @@ library MerkleTrie {
                 }
             }
             if (count > 0) {
-                bool isList;
-                (isList,, pos) = Rlp.item(items, pos);
-                if (!isList) revert InvalidMerkleProof();
+                (bool isList,, uint256 end) = Rlp.item(items, pos);
+                if (!isList || end - pos > 31) revert InvalidMerkleProof();
+                pos = end;
                 --count;
             }
         }

@@ -171,6 +171,48 @@ contract MerkleTrieTest {
         refuses(keccak256(proof[0]), key, proof);
     }
 
+    /// @dev Leaves end where the key ends, extensions do not.
+    function test_get_leafThatEndsEarlyOrExtensionThatDoesNot_isRefused(bytes32 key, uint256 nibbles) public view {
+        nibbles = bound(nibbles, 0, 63);
+        bytes[] memory proof = new bytes[](1);
+        proof[0] = TrieBuilder.listOf(bytes.concat(TrieBuilder.str(TrieBuilder.hexPrefix(key, 0, nibbles, true)), hex"01"));
+        refuses(keccak256(proof[0]), key, proof);
+        proof = new bytes[](2);
+        proof[1] = TrieBuilder.leafNode(key, 64, 0x01);
+        proof[0] = TrieBuilder.listOf(bytes.concat(TrieBuilder.str(TrieBuilder.hexPrefix(key, 0, 64, false)), TrieBuilder.ref(proof[1])));
+        refuses(keccak256(proof[0]), key, proof);
+    }
+
+    /// @dev A list that says it is shorter, or longer, than its node.
+    function test_get_lengthOfTheListChanged_isRefused(bytes32 key, uint8 length) public view {
+        bytes[] memory proof = new bytes[](1);
+        proof[0] = TrieBuilder.leafNode(key, 0, 0x01);
+        vm.assertEq(proof[0].length, 36);
+        length = uint8(bound(length, 0, 55));
+        proof[0][0] = bytes1(0xc0 + length);
+        vm.assertTrue(proves(keccak256(proof[0]), key, proof) == (length == 35));
+    }
+
+    /// @dev Beside the child on the path a branch may hold nothing, hashes and short nodes.
+    function test_get_branchWithAnotherKindOfItem_isRefused(bytes32 key, uint8 length) public view {
+        length = uint8(bound(length, 0, 40));
+        bytes memory string_ = TrieBuilder.str(new bytes(length));
+        bytes memory list = TrieBuilder.listOf(new bytes(length));
+        vm.assertTrue(besides(key, string_) == (length == 0 || length == 32));
+        vm.assertTrue(besides(key, list) == (length < 31));
+    }
+
+    function besides(bytes32 key, bytes memory sibling) private view returns (bool) {
+        bytes[] memory proof = new bytes[](2);
+        proof[1] = TrieBuilder.leafNode(key, 1, 0x01);
+        bytes memory items;
+        for (uint256 i = 0; i < 16; ++i) {
+            items = bytes.concat(items, i == TrieBuilder.nibble(key, 0) ? TrieBuilder.ref(proof[1]) : sibling);
+        }
+        proof[0] = TrieBuilder.listOf(bytes.concat(items, hex"80"));
+        return proves(keccak256(proof[0]), key, proof);
+    }
+
     function test_get_extensionOfNothing_isRefused(bytes32 key) public view {
         bytes[] memory proof = new bytes[](2);
         proof[1] = TrieBuilder.leafNode(key, 0, 0x01);

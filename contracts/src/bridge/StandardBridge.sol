@@ -74,7 +74,6 @@ abstract contract StandardBridge is IStandardBridge {
     /// @inheritdoc IStandardBridge
     function finalizeBridgeETH(address from, address to, uint256 amount, bytes calldata extraData) external payable onlyOtherBridge {
         if (msg.value != amount) revert WrongValue(msg.value, amount);
-        if (to == address(this) || to == messenger()) revert BadReceiver(to);
         emit ETHBridgeFinalized(from, to, amount, extraData);
         if (!SafeCall.call(to, gasleft(), amount, "")) revert PaymentFailed();
     }

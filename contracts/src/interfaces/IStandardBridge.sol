@@ -20,8 +20,6 @@ interface IStandardBridge {
     error NotOtherBridge();
     /// @notice The ether that came is not the amount.
     error WrongValue(uint256 sent, uint256 amount);
-    /// @notice Ether cannot be bridged to the bridge or the messenger.
-    error BadReceiver(address to);
     /// @notice The receiver refused the ether.
     error PaymentFailed();
     /// @notice This mintable token stands for another one.

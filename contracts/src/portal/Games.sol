@@ -18,10 +18,10 @@ contract Games is IGames {
         uint64 createdAt;
     }
 
-    /// @dev One slot: game 20, firstChild 12, which is 1 + index of the child that was listed first; 0 if none was.
+    /// @dev One slot: game 20, child 12, which is 1 + index of the child that was listed last, 0 if none was; read where there is one child.
     struct Node {
         address game;
-        uint96 firstChild;
+        uint96 child;
     }
 
     /// @inheritdoc IGames
@@ -60,7 +60,7 @@ contract Games is IGames {
         entries[index] = Entry(game, createdAt);
         nodes[id].game = game;
         // Indexes stay far below 2^96.
-        if (nodes[parent].firstChild == 0) nodes[parent].firstChild = uint96(index + 1);
+        nodes[parent].child = uint96(index + 1);
         emit DisputeGameCreated(game, respectedGameType, end.outputRoot);
     }
 
@@ -177,7 +177,7 @@ contract Games is IGames {
 
     /// @dev 1 + index of the assertion's listed child if it has no rival, else 0.
     function _onlyChild(bytes32 id) private view returns (uint256) {
-        return _assertion(id).secondChildAt == 0 ? nodes[id].firstChild : 0;
+        return _assertion(id).secondChildAt == 0 ? nodes[id].child : 0;
     }
 
     function _result(uint256 index) private view returns (GameSearchResult memory) {

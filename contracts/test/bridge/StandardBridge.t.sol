@@ -8,7 +8,7 @@ import {OptimismMintableERC20} from "../../src/l2/OptimismMintableERC20.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {RelayFixture} from "../support/RelayFixture.sol";
-import {Counter} from "../support/Targets.sol";
+import {Answers, Counter} from "../support/Targets.sol";
 import {CallingToken, FalseToken, FeeToken, PlainToken, SilentToken} from "../support/Tokens.sol";
 
 contract StandardBridgeTest is RelayFixture {
@@ -148,6 +148,16 @@ contract StandardBridgeTest is RelayFixture {
         vm.prank(caller);
         vm.expectRevert(IStandardBridge.NotOtherBridge.selector);
         l1Bridge.finalizeBridgeERC20(address(token), address(l2Token), user, user, 0, "");
+    }
+
+    /// @dev What the other bridge never sends.
+    function test_finalizeETH_otherEtherThanItsAmount_reverts(uint96 sent, uint96 amount) public {
+        vm.assume(sent != amount);
+        vm.etch(address(l1Messenger), address(new Answers(uint160(address(l2Bridge)))).code);
+        vm.deal(address(l1Messenger), sent);
+        vm.prank(address(l1Messenger));
+        vm.expectRevert(abi.encodeWithSelector(IStandardBridge.WrongValue.selector, sent, amount));
+        l1Bridge.finalizeBridgeETH{value: sent}(user, receiver, amount, "");
     }
 
     /// @dev Anyone may send the bridge a message; only the other bridge's counts.

@@ -6,25 +6,8 @@ import {OptimismMintableERC20Factory} from "../../src/l2/OptimismMintableERC20Fa
 import {Predeploys} from "../../src/l2/Predeploys.sol";
 import {MintableTokens} from "../../src/libraries/MintableTokens.sol";
 import {vm} from "../support/Cheats.sol";
-import {ReturnBomb} from "../support/Targets.sol";
+import {Answers, ReturnBomb} from "../support/Targets.sol";
 import {PlainToken} from "../support/Tokens.sol";
-
-/// @notice Answers every call with one word.
-contract Answers {
-    uint256 private immutable WORD;
-
-    constructor(uint256 word) {
-        WORD = word;
-    }
-
-    fallback() external {
-        uint256 word = WORD;
-        assembly ("memory-safe") {
-            mstore(0, word)
-            return(0, 32)
-        }
-    }
-}
 
 contract MintableERC20Test {
     OptimismMintableERC20Factory private factory = OptimismMintableERC20Factory(Predeploys.MINTABLE_ERC20_FACTORY);

@@ -243,7 +243,7 @@ contract GamesTest is BridgeFixture {
             vm.assertFalse(games.isGameFinalized(any));
             vm.assertFalse(games.isGameClaimValid(any));
             any = address(0xc0de);
-            vm.etch(any, code);
+            vm.etch(any, abi.encodePacked(hex"00", code));
         }
     }
 

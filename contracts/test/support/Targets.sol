@@ -86,3 +86,20 @@ contract Reenterer {
         if (!succeeded) reason = bytes4(answer);
     }
 }
+
+/// @notice Answers every call with one word.
+contract Answers {
+    uint256 private immutable WORD;
+
+    constructor(uint256 word) {
+        WORD = word;
+    }
+
+    fallback() external {
+        uint256 word = WORD;
+        assembly ("memory-safe") {
+            mstore(0, word)
+            return(0, 32)
+        }
+    }
+}

@@ -30,7 +30,7 @@ contract Rollup is StakeLedger {
     /// @inheritdoc IRollup
     bytes32 public latestConfirmed;
 
-    constructor(RollupParams memory p) StakeLedger(p.bond) {
+    constructor(RollupParams memory p) StakeLedger(p.bond, p.matches) {
         // A rival that comes at W − C leaves C to answer it, and W − C > C leaves the honest side to see the first one.
         if (p.challengeWindow <= 2 * uint256(p.clock) || p.clock < p.extension || p.extension == 0) revert BadParams();
         if (p.challengeWindow > type(uint32).max || p.assertionPeriod > type(uint32).max) revert BadParams();
@@ -79,6 +79,11 @@ contract Rollup is StakeLedger {
     }
 
     /// @inheritdoc IRollup
+    function parentTarget(bytes32 id) external view returns (uint64) {
+        return assertions[assertions[id].parent].target;
+    }
+
+    /// @inheritdoc IRollup
     function checkConfirm(bytes32 id) public view {
         Assertion storage a = assertions[id];
         if (a.createdAt == 0) revert UnknownAssertion(id);
@@ -107,7 +112,17 @@ contract Rollup is StakeLedger {
     }
 
     /// @inheritdoc IRollup
-    function rivalSince(bytes32 id) external view returns (uint256) {
+    function clockOf(uint256 stakeId, bytes32 id) external view returns (uint256 joined, uint256 left) {
+        joined = joinedAt(stakeId, id);
+        if (joined == 0) revert NotRecorded();
+        uint256 since = rivalSince(id);
+        // Without a sibling there is no match that could use it.
+        uint256 late = since != 0 && joined > since ? joined - since : 0;
+        left = late < clock ? clock - late : 0;
+    }
+
+    /// @inheritdoc IRollup
+    function rivalSince(bytes32 id) public view returns (uint256) {
         Assertion storage a = assertions[id];
         if (a.createdAt == 0) revert UnknownAssertion(id);
         Assertion storage p = assertions[a.parent];

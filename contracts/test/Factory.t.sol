@@ -14,6 +14,28 @@ contract Probe {
     }
 }
 
+/// @notice A deployer whose contract asks for another one at the same address while it is being made.
+contract Reenterer {
+    Factory private immutable FACTORY;
+    bytes32 private immutable SALT;
+
+    constructor(Factory factory, bytes32 salt) {
+        (FACTORY, SALT) = (factory, salt);
+    }
+
+    function deploy(bytes memory initCode) external returns (address) {
+        return FACTORY.deploy(SALT, initCode);
+    }
+}
+
+contract CallsBack {
+    constructor(Reenterer deployer, bytes memory other) {
+        try deployer.deploy(other) {
+            revert("two contracts at one address");
+        } catch {}
+    }
+}
+
 contract FactoryTest {
     Factory private factory = new Factory();
 
@@ -32,12 +54,20 @@ contract FactoryTest {
         vm.assertEq(deployed, expected);
         vm.assertEq(Probe(deployed).number(), number);
         vm.assertEq(deployed.balance, wei_);
+        vm.assertEq(factory.initCodeHash(deployed), keccak256(code(number)));
     }
 
     function test_deploy_twice_reverts(bytes32 salt) public {
         address deployed = factory.deploy(salt, code(1));
         vm.expectRevert(abi.encodeWithSelector(Factory.AlreadyDeployed.selector, deployed));
         factory.deploy(salt, code(2));
+        vm.assertEq(factory.initCodeHash(deployed), keccak256(code(1)));
+    }
+
+    function test_deploy_again_fromItsOwnConstructor_changesNothing(bytes32 salt) public {
+        Reenterer caller = new Reenterer(factory, salt);
+        bytes memory initCode = abi.encodePacked(type(CallsBack).creationCode, abi.encode(caller, code(1)));
+        vm.assertEq(factory.initCodeHash(caller.deploy(initCode)), keccak256(initCode));
     }
 
     function test_deploy_byAnother_cannotTakeTheAddress(bytes32 salt, address other) public {
@@ -52,6 +82,7 @@ contract FactoryTest {
     function test_deploy_failingConstructor_revertsAndLeavesTheAddressFree(bytes32 salt) public {
         vm.expectPartialRevert(bytes4(keccak256("DeploymentFailed()")));
         factory.deploy(salt, code(0));
+        vm.assertEq(factory.initCodeHash(factory.addressOf(address(this), salt)), 0);
         factory.deploy(salt, code(1));
     }
 }

@@ -4,7 +4,7 @@ const fs = require("fs");
 const path = require("path");
 
 const CONTRACTS = {
-  l1: ["Factory", "Inbox", "Portal", "PreimageOracle", "Rollup", "StepVerifier"],
+  l1: ["Factory", "Inbox", "Matches", "Portal", "PreimageOracle", "Rollup", "StepVerifier"],
   l2: ["GasPriceOracle", "L1Block", "L2ToL1MessagePasser", "FeeVault", "WETH"],
 };
 

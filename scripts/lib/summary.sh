@@ -13,7 +13,7 @@ print_summary() {
 
     title "Contracts on L1"
     local name
-    for name in inbox rollup portal; do
+    for name in inbox rollup portal matches; do
         printf '  %-12s %s\n' "$name" "$(contract "$name")"
     done
 

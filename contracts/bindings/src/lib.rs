@@ -24,6 +24,7 @@ macro_rules! contract {
 contract!(inbox, Inbox, "../artifacts/Inbox.json", "Orders batches and messages on L1.");
 contract!(portal, Portal, "../artifacts/Portal.json", "Takes deposits on L1.");
 contract!(rollup, Rollup, "../artifacts/Rollup.json", "Holds assertions and stakes on L1.");
+contract!(matches, Matches, "../artifacts/Matches.json", "Plays the matches between rivals on L1.");
 contract!(factory, Factory, "../artifacts/Factory.json", "Deploys the others on L1 at addresses known beforehand.");
 contract!(preimage_oracle, PreimageOracle, "../artifacts/PreimageOracle.json", "Holds what the fault VM's program asks for, on L1.");
 contract!(step_verifier, StepVerifier, "../artifacts/StepVerifier.json", "Takes one step of the fault VM on L1.");

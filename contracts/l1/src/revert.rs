@@ -2,7 +2,8 @@
 
 use alloy::sol_types::{Panic, Revert, SolError, SolInterface};
 use gainsay_bindings::{
-    factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, portal::Portal::PortalErrors, rollup::Rollup::RollupErrors,
+    factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, matches::Matches::MatchesErrors, portal::Portal::PortalErrors,
+    preimage_oracle::PreimageOracle::PreimageOracleErrors, rollup::Rollup::RollupErrors, step_verifier::StepVerifier::StepVerifierErrors,
 };
 use std::fmt::Debug;
 
@@ -19,8 +20,9 @@ pub fn describe(data: &[u8]) -> String {
     if let Ok(panic) = Panic::abi_decode(data) {
         return panic.to_string();
     }
-    let known = named::<RollupErrors>(data).or_else(|| named::<InboxErrors>(data));
+    let known = named::<RollupErrors>(data).or_else(|| named::<MatchesErrors>(data)).or_else(|| named::<InboxErrors>(data));
     let known = known.or_else(|| named::<PortalErrors>(data)).or_else(|| named::<FactoryErrors>(data));
+    let known = known.or_else(|| named::<StepVerifierErrors>(data)).or_else(|| named::<PreimageOracleErrors>(data));
     known.unwrap_or_else(|| format!("unknown error {}", alloy::hex::encode_prefixed(data)))
 }
 

@@ -12,15 +12,17 @@ struct State {
 
 /// @notice What a Rollup is deployed with. Times in seconds.
 /// @param inbox The Inbox whose batches are claimed about.
+/// @param matches The only contract that may defeat stakes; it need not stand yet.
 /// @param configHash Hash of the chain config: the rules that the claims follow.
 /// @param genesis The state before the first batch; the first assertion.
-/// @param bond Wei of every stake.
+/// @param bond Wei of every stake; below 2^128.
 /// @param challengeWindow W: from an assertion's first child to the confirmation of one; above 2C.
 /// @param clock C: time a party has for all its moves in a match; at least E.
 /// @param extension E: least time for each next move; above 0.
 /// @param assertionPeriod M: least time between an assertion and its children; above 0.
 struct RollupParams {
     address inbox;
+    address matches;
     bytes32 configHash;
     State genesis;
     uint256 bond;
@@ -89,6 +91,8 @@ interface IRollup {
     event StakeDefeated(uint256 indexed stakeId, bytes32 indexed assertion, uint256 burned);
     event StakeEvicted(uint256 indexed stakeId, bytes32 indexed assertion);
     event StakeWithdrawn(uint256 indexed stakeId, uint256 amount);
+    /// @notice A share of the loser's bond is owed to the winner's owner, or burned because the winner has lost since.
+    event PrizeAwarded(uint256 indexed winner, uint256 indexed loser, uint256 amount, bool burned);
     event Paid(address indexed owner, address indexed to, uint256 amount);
 
     /// @notice The parameters contradict each other.
@@ -119,8 +123,12 @@ interface IRollup {
     error ForkDecided();
     /// @notice The caller does not own the stake.
     error NotOwner();
+    /// @notice The caller is not the contract of the matches.
+    error NotMatches();
     /// @notice The stake has lost, has left or never was.
     error NotLive(StakeStatus status);
+    /// @notice The stake has neither left nor lost, or never was.
+    error NotLeft(StakeStatus status);
     /// @notice The stake has not lost.
     error NotDefeated(StakeStatus status);
     /// @notice The stake has no record on this assertion, or it is cleared already.
@@ -148,6 +156,12 @@ interface IRollup {
     function withdraw(uint256 stakeId) external;
     /// @notice Clears a loser's record on one assertion, once.
     function evict(uint256 stakeId, bytes32 id) external;
+    /// @notice A live stake has lost a match at the fork above `id`, on which it stands: it is out, its record there is cleared, half of its bond
+    ///         is burned, and the other half is the prize of those who moved against it. Matches only.
+    function defeat(uint256 stakeId, bytes32 id) external;
+    /// @notice Gives `moves / outOf` of what is left of the loser's prize to the owner of a stake that has left, or burns it if that stake has
+    ///         lost. Matches only.
+    function award(uint256 winner, uint256 loser, uint256 moves, uint256 outOf) external;
     /// @notice Pays all that is owed to the caller.
     function claim(address payable to) external;
 
@@ -159,6 +173,15 @@ interface IRollup {
     function stakeOf(uint256 stakeId) external view returns (address owner, StakeStatus status, bytes32 tip);
     /// @notice When the stake came to this assertion; 0 if it never did or was evicted there.
     function joinedAt(uint256 stakeId, bytes32 id) external view returns (uint256);
+    /// @notice Batches that this assertion was computed from: the target of its parent.
+    function parentTarget(bytes32 id) external view returns (uint64);
+    /// @notice What is left to award of a lost bond.
+    function prizeOf(uint256 loser) external view returns (uint256);
+    /// @notice Reverts unless both stakes are live.
+    function checkLive(uint256 a, uint256 b) external view;
+    /// @notice When the stake came to this assertion, and the time it has for all its moves in each match there: C less what passed between the
+    ///         claim of the oldest sibling and its coming. Reverts if it has no record there.
+    function clockOf(uint256 stakeId, bytes32 id) external view returns (uint256 joined, uint256 clock);
     /// @notice The id of the owner's next stake: owner ‖ nonce (96 bits).
     function nextStakeId(address owner) external view returns (uint256);
     /// @notice Wei that `claim` pays to this owner.
@@ -175,6 +198,7 @@ interface IRollup {
     function rivalSince(bytes32 id) external view returns (uint256);
 
     function inbox() external view returns (address);
+    function matches() external view returns (address);
     function configHash() external view returns (bytes32);
     function bond() external view returns (uint256);
     /// @notice W, seconds.

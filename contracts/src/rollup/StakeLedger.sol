@@ -9,19 +9,22 @@ abstract contract StakeLedger is IRollup {
     /// @dev Ether sent here is gone.
     address internal constant BURN = 0x000000000000000000000000000000000000dEaD;
 
-    /// @dev Two slots.
+    /// @dev Two slots. A prize is half a bond, and bonds are below 2^128.
     struct Stake {
         bytes32 tip;
         StakeStatus status;
+        uint128 prize;
     }
 
     /// @inheritdoc IRollup
     uint256 public immutable bond;
+    /// @inheritdoc IRollup
+    address public immutable matches;
 
     // slot 0
     mapping(bytes32 id => Assertion) internal assertions;
     // slot 1
-    mapping(uint256 stakeId => Stake) private stakes;
+    mapping(uint256 stakeId => Stake) internal stakes;
     // slot 2
     mapping(uint256 stakeId => mapping(bytes32 id => uint256 time)) private joined;
     // slot 3
@@ -30,9 +33,15 @@ abstract contract StakeLedger is IRollup {
     /// @inheritdoc IRollup
     mapping(address owner => uint256) public owed;
 
-    constructor(uint256 bond_) {
-        if (bond_ == 0) revert BadParams();
+    constructor(uint256 bond_, address matches_) {
+        if (bond_ == 0 || bond_ > type(uint128).max || matches_ == address(0)) revert BadParams();
         bond = bond_;
+        matches = matches_;
+    }
+
+    modifier onlyMatches() {
+        if (msg.sender != matches) revert NotMatches();
+        _;
     }
 
     /// @inheritdoc IRollup
@@ -52,6 +61,26 @@ abstract contract StakeLedger is IRollup {
     }
 
     /// @inheritdoc IRollup
+    function defeat(uint256 stakeId, bytes32 id) external onlyMatches {
+        _defeat(stakeId, id);
+    }
+
+    /// @inheritdoc IRollup
+    function award(uint256 winner, uint256 loser, uint256 moves, uint256 outOf) external onlyMatches {
+        StakeStatus status = stakes[winner].status;
+        bool lost = status == StakeStatus.Defeated;
+        // INVARIANT: a prize stays with the stake until it leaves, and is lost with it.
+        if (!lost && status != StakeStatus.Withdrawn) revert NotLeft(status);
+        uint256 left = stakes[loser].prize;
+        // INVARIANT: no more is awarded than the half of a lost bond: the subtraction reverts, and the last share takes what is left.
+        uint256 amount = left * moves / outOf;
+        stakes[loser].prize = uint128(left - amount);
+        if (!lost) owed[_owner(winner)] += amount;
+        emit PrizeAwarded(winner, loser, amount, lost);
+        if (lost) _burn(amount);
+    }
+
+    /// @inheritdoc IRollup
     function claim(address payable to) external {
         uint256 amount = owed[msg.sender];
         if (amount == 0) revert NothingOwed();
@@ -65,6 +94,17 @@ abstract contract StakeLedger is IRollup {
     function stakeOf(uint256 stakeId) public view returns (address owner, StakeStatus status, bytes32 tip) {
         Stake storage s = stakes[stakeId];
         return (_owner(stakeId), s.status, s.tip);
+    }
+
+    /// @inheritdoc IRollup
+    function prizeOf(uint256 loser) external view returns (uint256) {
+        return stakes[loser].prize;
+    }
+
+    /// @inheritdoc IRollup
+    function checkLive(uint256 a, uint256 b) external view {
+        _requireLive(a);
+        _requireLive(b);
     }
 
     /// @inheritdoc IRollup
@@ -100,23 +140,30 @@ abstract contract StakeLedger is IRollup {
     /// @dev Where the caller's live stake stands.
     function _tipOfCaller(uint256 stakeId) internal view returns (bytes32) {
         if (msg.sender != _owner(stakeId)) revert NotOwner();
-        Stake storage s = stakes[stakeId];
-        if (s.status != StakeStatus.Live) revert NotLive(s.status);
-        return s.tip;
+        _requireLive(stakeId);
+        return stakes[stakeId].tip;
     }
 
-    /// @dev A stake has lost at the fork above `id`: it is out, its record there is cleared, half of its bond is burned. The other half is
-    ///      returned: the caller owes it to those who moved against the stake.
-    function _defeat(uint256 stakeId, bytes32 id) internal returns (uint256 prize) {
-        Stake storage s = stakes[stakeId];
-        if (s.status != StakeStatus.Live) revert NotLive(s.status);
-        s.status = StakeStatus.Defeated;
+    /// @dev INVARIANT: no bond is lost twice, nor by a stake that has left.
+    function _defeat(uint256 stakeId, bytes32 id) internal {
+        _requireLive(stakeId);
         uint256 burned = bond / 2;
-        prize = bond - burned;
+        stakes[stakeId].status = StakeStatus.Defeated;
+        // Below 2^128, as the bond is.
+        stakes[stakeId].prize = uint128(bond - burned);
         emit StakeDefeated(stakeId, id, burned);
         _clear(stakeId, id);
-        // No code is at that address, so it runs none and cannot refuse.
-        (bool gone,) = BURN.call{value: burned}("");
+        _burn(burned);
+    }
+
+    function _requireLive(uint256 stakeId) private view {
+        StakeStatus status = stakes[stakeId].status;
+        if (status != StakeStatus.Live) revert NotLive(status);
+    }
+
+    /// @dev No code is at that address, so it runs none and cannot refuse.
+    function _burn(uint256 amount) private {
+        (bool gone,) = BURN.call{value: amount}("");
         if (!gone) revert PaymentFailed();
     }
 

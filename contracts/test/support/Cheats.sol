@@ -42,6 +42,8 @@ interface Cheats {
     function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
     function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
     function addr(uint256 privateKey) external pure returns (address);
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool done);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function mockCall(address callee, bytes calldata data, bytes calldata output) external;

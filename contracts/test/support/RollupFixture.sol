@@ -6,12 +6,14 @@ import {Claim, RollupParams, State} from "../../src/interfaces/IRollup.sol";
 import {vm} from "./Cheats.sol";
 import {InboxFixture} from "./InboxFixture.sol";
 
-/// @notice The Rollup with a way to lose: matches call `_defeat` in the same way. The prize goes to whom the test names.
+/// @notice The Rollup with a way to lose without a match. The prize goes to whom the test names.
 contract RollupHarness is Rollup {
     constructor(RollupParams memory p) Rollup(p) {}
 
     function defeat(uint256 stakeId, bytes32 id, address winner) external {
-        owed[winner] += _defeat(stakeId, id);
+        _defeat(stakeId, id);
+        owed[winner] += stakes[stakeId].prize;
+        stakes[stakeId].prize = 0;
     }
 }
 
@@ -46,6 +48,7 @@ abstract contract RollupFixture is InboxFixture {
     function rollupParams() internal view returns (RollupParams memory) {
         return RollupParams({
             inbox: address(inbox),
+            matches: matchesAddress(),
             configHash: keccak256("config"),
             genesis: genesis,
             bond: BOND,
@@ -54,6 +57,10 @@ abstract contract RollupFixture is InboxFixture {
             extension: E,
             assertionPeriod: M
         });
+    }
+
+    function matchesAddress() internal view virtual returns (address) {
+        return factory.addressOf(address(this), "matches");
     }
 
     function skip(uint256 time) internal {

@@ -5,7 +5,10 @@ use gainsay_l1::{
     BlockRef, Contracts, DeployError, DeployPlan, GenesisRecord, L1Client, L1Error, Network, NetworkError, RetryPolicy, SecretKey,
     SendPolicy,
 };
-use gainsay_shell::genesis::{GenesisFile, GenesisFileError};
+use gainsay_shell::{
+    genesis::{GenesisFile, GenesisFileError},
+    program::{self, GuestError},
+};
 use gainsay_types::{ChainConfig, Millis};
 use std::path::Path;
 
@@ -28,6 +31,13 @@ pub enum DeployCommandError {
         /// The reason.
         #[from]
         source: GenesisFileError,
+    },
+    /// The program that the contracts are given the root of.
+    #[error("{source}")]
+    Program {
+        /// The reason.
+        #[from]
+        source: GuestError,
     },
     /// L1.
     #[error("{source}")]
@@ -86,6 +96,7 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
         genesis: GenesisRecord { file: GENESIS_FILE.to_owned(), hash, timestamp: genesis.timestamp_ms, output_root: block.output_root },
         inbox: params.inbox,
         rollup: params.rollup,
+        program_root: program::root()?,
         predeploys: params.predeploy_names(),
     };
     let network = gainsay_l1::deploy(&client, key, SendPolicy::devnet(), &plan).await?;

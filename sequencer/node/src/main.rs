@@ -42,6 +42,7 @@ async fn dispatch(command: Command) -> eyre::Result<()> {
             let key = keys::load(args.deployer_key_file.as_deref(), "GAINSAY_DEPLOYER_KEY", "--deployer-key-file")?;
             let network = deploy(&args.params, args.l1_rpc.as_str(), key, &args.out).await?;
             print(&format!("chain {} is deployed; its files are in {}", network.l2_chain_id, args.out.display()));
+            print(&format!("program root {}", network.program_root));
         }
         Command::Run(args) => run(args.config()?).await?,
         Command::Follow(args) => follow(args.config()).await?,

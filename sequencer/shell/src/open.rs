@@ -5,6 +5,7 @@ use crate::{
     follow::{FollowError, InboxView, RollupView, Source, fetch_blobs, follow_inbox, follow_rollup, prune_blobs},
     genesis::{GenesisFile, GenesisFileError},
     owner::{self, Jobs},
+    program::{self, GuestError},
     supervisor::Supervisor,
 };
 use alloy::eips::{BlockNumHash, eip4844::c_kzg};
@@ -54,6 +55,13 @@ pub enum OpenError {
         /// The reason.
         #[from]
         source: GenesisFileError,
+    },
+    /// The program of its matches.
+    #[error("{source}")]
+    Program {
+        /// The reason.
+        #[from]
+        source: GuestError,
     },
     /// L1.
     #[error("{source}")]
@@ -115,6 +123,7 @@ impl Node {
         let genesis = GenesisFile::load(&paths.network.join(&network.genesis.file))?.block(&network.chain)?;
         let client = L1Client::new(paths.l1_rpc, RetryPolicy::default())?;
         network.verify_against_l1(&client).await?;
+        program::check(network.program_root)?;
         let beacons = paths.beacon.iter().map(|url| Ok(Box::new(BeaconSource::new(url)?) as _)).collect::<Result<Vec<_>, L1Error>>()?;
         let options =
             Options { path: paths.data.clone(), l1_chain_id: network.l1_chain_id, cache_bytes: CACHE, keep_unsafe: paths.keep_unsafe };

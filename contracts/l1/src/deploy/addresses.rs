@@ -23,15 +23,35 @@ pub struct Contracts {
     pub portal: Address,
     /// Holds assertions and stakes.
     pub rollup: Address,
+    /// Plays the matches between rivals; the only contract that the Rollup lets defeat a stake.
+    pub matches: Address,
+    /// Takes one step of the fault VM.
+    pub step_verifier: Address,
+    /// Holds what the fault VM's program asks for.
+    pub preimage_oracle: Address,
 }
 
 impl Contracts {
     /// Where a deployer's contracts stand; the same on every L1. A deployer has one set for each salt.
     #[must_use]
     pub fn of(deployer: Address, salt: B256) -> Self {
-        let factory = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&Factory::BYTECODE));
+        let factory = Self::factory();
         let at = |name| created(factory, deployer, part(salt, name));
-        Self { factory, inbox: at("inbox"), portal: at("portal"), rollup: at("rollup") }
+        Self {
+            factory,
+            inbox: at("inbox"),
+            portal: at("portal"),
+            rollup: at("rollup"),
+            matches: at("matches"),
+            step_verifier: at("stepVerifier"),
+            preimage_oracle: at("preimageOracle"),
+        }
+    }
+
+    /// Where the Factory stands on every L1. The address depends on its code: nothing else can be there.
+    #[must_use]
+    pub fn factory() -> Address {
+        CREATE2_FACTORY.create2(B256::ZERO, keccak256(&Factory::BYTECODE))
     }
 }
 
@@ -50,14 +70,18 @@ fn created(factory: Address, deployer: Address, salt: B256) -> Address {
 mod tests {
     use super::*;
 
+    fn of_the_deployer(set: &Contracts) -> [Address; 6] {
+        [set.inbox, set.portal, set.rollup, set.matches, set.step_verifier, set.preimage_oracle]
+    }
+
     #[test]
     fn another_deployer_or_salt_gives_other_addresses_and_the_same_factory() {
         let (a, b) = (Address::repeat_byte(1), Address::repeat_byte(2));
         let sets = [Contracts::of(a, B256::ZERO), Contracts::of(b, B256::ZERO), Contracts::of(a, B256::with_last_byte(1))];
-        let mut all: Vec<_> = sets.iter().flat_map(|set| [set.inbox, set.portal, set.rollup]).collect();
+        let mut all: Vec<_> = sets.iter().flat_map(of_the_deployer).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 18);
         assert!(sets.iter().all(|set| set.factory == sets[0].factory));
     }
 }

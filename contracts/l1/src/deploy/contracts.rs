@@ -1,20 +1,21 @@
-//! The Inbox, the Portal and the Rollup of one chain.
+//! Deploying the contracts of one chain.
 
 use super::{
     DeployError,
     addresses::{Contracts, part},
+    creation::Creation,
     network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings},
     proxy::ensure_factory,
 };
-use crate::{BlockRef, L1Block, L1Client, L1Error, SecretKey, SendPolicy, TransactionManager, TxRequest};
+use crate::{BlockRef, L1Block, L1Client, L1Error, SecretKey, SendError, SendPolicy, TransactionManager, TxRequest};
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, Bytes},
-    rpc::types::Filter,
-    sol_types::{SolCall, SolConstructor, SolEvent},
+    rpc::types::{Filter, TransactionInput, TransactionRequest},
+    sol_types::{SolCall, SolEvent},
 };
-use gainsay_bindings::{Factory, Inbox, Portal, Rollup};
-use gainsay_types::{ChainConfig, State};
+use gainsay_bindings::Factory;
+use gainsay_types::ChainConfig;
 use std::collections::BTreeMap;
 use tracing::info;
 
@@ -31,6 +32,8 @@ pub struct DeployPlan {
     pub inbox: InboxSettings,
     /// Parameters of the Rollup.
     pub rollup: RollupSettings,
+    /// Root of the program that a match runs: the canonical guest's.
+    pub program_root: B256,
     /// Contracts on L2 by name, for the file.
     pub predeploys: BTreeMap<String, Address>,
 }
@@ -47,11 +50,12 @@ pub async fn deploy(client: &L1Client, key: SecretKey, policy: SendPolicy, plan:
         .await
         .map_err(|source| DeployError::Send { contract: "the contracts", source })?;
     ensure_factory(client, &mut manager, contracts.factory).await?;
-    for (name, address, init_code) in plan.creations(&contracts) {
-        ensure(client, &mut manager, plan.salt, &contracts, (name, address, init_code)).await?;
+    let mut network = plan.describe(client.chain_id().await?, contracts);
+    for creation in network.creations() {
+        ensure(client, &mut manager, plan.salt, contracts.factory, creation).await?;
     }
     let deployed_at = creation_block(client, contracts.factory, deployer, part(plan.salt, "inbox")).await?;
-    let network = plan.describe(client.chain_id().await?, contracts, &deployed_at);
+    (network.deployed_at_block, network.deployed_at_hash) = (deployed_at.number, Some(deployed_at.hash));
     network.verify_against_l1(client).await?;
     Ok(network)
 }
@@ -61,20 +65,39 @@ async fn ensure(
     client: &L1Client,
     manager: &mut TransactionManager,
     salt: B256,
-    contracts: &Contracts,
-    (name, address, init_code): (&'static str, Address, Bytes),
+    factory: Address,
+    Creation { name, contract, address, init_code }: Creation,
 ) -> Result<(), DeployError> {
     if !client.code(address).await?.is_empty() {
         return Ok(());
     }
-    let input = Factory::deployCall { salt: part(salt, name), initCode: init_code }.abi_encode().into();
-    let request = TxRequest { to: contracts.factory, input, ..TxRequest::default() };
-    let receipt = manager.send(request).await.map_err(|source| DeployError::Send { contract: name, source })?;
+    let input = Factory::deployCall { salt: part(salt, name), initCode: init_code.clone() }.abi_encode().into();
+    let request = TxRequest { to: factory, input, ..TxRequest::default() };
+    let receipt = match manager.send(request).await {
+        Ok(receipt) => receipt,
+        Err(source @ SendError::WouldRevert { .. }) => {
+            return Err(match refusal(client, address, init_code).await? {
+                Some(reason) => DeployError::Refused { contract, reason },
+                None => DeployError::Send { contract, source },
+            });
+        }
+        Err(source) => return Err(DeployError::Send { contract, source }),
+    };
     if client.code(address).await?.is_empty() {
-        return Err(DeployError::NoCode { contract: name, address });
+        return Err(DeployError::NoCode { contract, address });
     }
-    info!(contract = name, %address, gas = receipt.gas_used, "deployed");
+    info!(contract, %address, gas = receipt.gas_used, "deployed");
     Ok(())
+}
+
+/// Why a constructor reverts: the Factory does not pass that on.
+async fn refusal(client: &L1Client, address: Address, init_code: Bytes) -> Result<Option<String>, L1Error> {
+    let creation = TransactionRequest::default().input(TransactionInput::both(init_code));
+    match client.simulate::<_, Bytes>("eth_call", address, (creation, BlockId::latest())).await {
+        Ok(_) => Ok(None),
+        Err(L1Error::Reverted { reason, .. }) => Ok(Some(reason)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The L1 block in which the Factory made a contract, searched from the head backwards.
@@ -118,69 +141,21 @@ impl DeployPlan {
         Ok(())
     }
 
-    /// Name, address and init code, in the order in which they must be made: the Rollup wants the Inbox to stand.
-    fn creations(&self, contracts: &Contracts) -> [(&'static str, Address, Bytes); 3] {
-        let inbox = Inbox::constructorCall { p: self.inbox.params(contracts.portal) }.abi_encode();
-        let portal = Portal::constructorCall { inbox_: contracts.inbox, l2BlockGasLimit: self.chain.block_gas_limit }.abi_encode();
-        let rollup = Rollup::constructorCall { p: self.rollup_params(contracts.inbox) }.abi_encode();
-        let join = |code: &Bytes, arguments: Vec<u8>| Bytes::from([code.as_ref(), &arguments].concat());
-        [
-            ("inbox", contracts.inbox, join(&Inbox::BYTECODE, inbox)),
-            ("portal", contracts.portal, join(&Portal::BYTECODE, portal)),
-            ("rollup", contracts.rollup, join(&Rollup::BYTECODE, rollup)),
-        ]
-    }
-
-    fn rollup_params(&self, inbox: Address) -> Rollup::RollupParams {
-        let genesis = State::genesis(self.genesis.output_root);
-        Rollup::RollupParams {
-            inbox,
-            configHash: self.chain.hash(),
-            genesis: Rollup::State {
-                outputRoot: genesis.output_root,
-                l2BlockNumber: genesis.l2_block_number,
-                batchIndex: genesis.batch_index,
-                batchOffset: genesis.batch_offset,
-                depositIndex: genesis.deposit_index,
-            },
-            bond: self.rollup.bond,
-            challengeWindow: self.rollup.challenge_window,
-            clock: self.rollup.clock,
-            extension: self.rollup.extension,
-            assertionPeriod: self.rollup.assertion_period,
-        }
-    }
-
-    fn describe(&self, l1_chain_id: u64, contracts: Contracts, deployed_at: &L1Block) -> Network {
+    /// All but the block of the deployment.
+    fn describe(&self, l1_chain_id: u64, contracts: Contracts) -> Network {
         Network {
             l1_chain_id,
             l2_chain_id: self.chain.l2_chain_id,
-            deployed_at_block: deployed_at.number,
-            deployed_at_hash: Some(deployed_at.hash),
+            deployed_at_block: 0,
+            deployed_at_hash: None,
             contracts,
             config_hash: self.chain.hash(),
+            program_root: self.program_root,
             chain: self.chain.clone(),
             genesis: self.genesis.clone(),
             rollup: self.rollup,
             inbox: self.inbox,
             predeploys: self.predeploys.clone(),
-        }
-    }
-}
-
-impl InboxSettings {
-    pub(super) const fn params(&self, portal: Address) -> Inbox::InboxParams {
-        Inbox::InboxParams {
-            portal,
-            sequencer: self.sequencer,
-            operator: self.operator,
-            inclusionDelay: self.inclusion_delay,
-            bufferMax: self.buffer_max,
-            bufferFloor: self.buffer_floor,
-            bufferThreshold: self.buffer_threshold,
-            replenishPeriod: self.replenish_period,
-            finalityDelay: self.finality_delay,
-            timelock: self.timelock,
         }
     }
 }

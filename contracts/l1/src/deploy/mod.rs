@@ -2,6 +2,7 @@
 
 mod addresses;
 mod contracts;
+mod creation;
 mod network;
 mod proxy;
 mod verify;
@@ -26,6 +27,14 @@ pub enum DeployError {
         contract: &'static str,
         /// Why.
         source: SendError,
+    },
+    /// A constructor reverts.
+    #[error("L1 refuses {contract}: {reason}")]
+    Refused {
+        /// What was being deployed.
+        contract: &'static str,
+        /// What the constructor says.
+        reason: String,
     },
     /// The plan contradicts itself, or what stands on L1.
     #[error(transparent)]

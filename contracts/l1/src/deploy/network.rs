@@ -31,6 +31,8 @@ pub struct Network {
     pub chain: ChainConfig,
     /// Their hash, which the Rollup holds.
     pub config_hash: B256,
+    /// Root of the program that a match runs, which Matches holds.
+    pub program_root: B256,
     /// The first L2 block.
     pub genesis: GenesisRecord,
     /// Parameters of the Rollup.
@@ -137,6 +139,14 @@ pub enum NetworkError {
         /// Name of the contract.
         contract: &'static str,
         /// Where it should be.
+        address: Address,
+    },
+    /// A contract was made by other code, or with other arguments.
+    #[error("what stands at {address} on L1 is not {contract} of this version with these parameters: do not use it")]
+    OtherCode {
+        /// What should be there.
+        contract: &'static str,
+        /// Where.
         address: Address,
     },
     /// L1.

@@ -1,12 +1,14 @@
 //! Whether L1 holds the network that a file describes.
 
 use super::{
+    addresses::Contracts,
     contracts::read,
+    creation::Creation,
     network::{Network, NetworkError, same},
 };
 use crate::{BlockRef, L1Client};
-use alloy::primitives::{Address, B256};
-use gainsay_bindings::{Inbox, Portal, Rollup};
+use alloy::primitives::{Address, B256, keccak256};
+use gainsay_bindings::{Factory, Inbox, Matches, Portal, Rollup, StepVerifier};
 use gainsay_types::{State, assertion_id};
 
 impl Network {
@@ -17,14 +19,16 @@ impl Network {
     pub async fn verify_against_l1(&self, client: &L1Client) -> Result<(), NetworkError> {
         self.validate()?;
         client.check_chain(self.l1_chain_id).await?;
-        let contracts = [("the Inbox", self.contracts.inbox), ("the Portal", self.contracts.portal), ("the Rollup", self.contracts.rollup)];
-        for (contract, address) in contracts {
+        let creations = self.creations();
+        for &Creation { contract, address, .. } in &creations {
             if client.code(address).await?.is_empty() {
                 return Err(NetworkError::NoContract { url: client.url().to_owned(), contract, address });
             }
         }
         self.verify_inbox(client).await?;
         self.verify_rollup(client).await?;
+        self.verify_matches(client).await?;
+        self.verify_creations(client, &creations).await?;
         self.verify_block(client).await
     }
 
@@ -43,6 +47,7 @@ impl Network {
         let (at, wanted): (Address, _) = (self.contracts.rollup, &self.rollup);
         same("the config hash of the Rollup on L1", &self.config_hash, &read(client, at, Rollup::configHashCall {}).await?)?;
         same("the Inbox of the Rollup on L1", &self.contracts.inbox, &read(client, at, Rollup::inboxCall {}).await?)?;
+        same("the Matches of the Rollup on L1", &self.contracts.matches, &read(client, at, Rollup::matchesCall {}).await?)?;
         let genesis = assertion_id(B256::ZERO, State::genesis(self.genesis.output_root).hash());
         same("the genesis assertion of the Rollup on L1", &genesis, &read(client, at, Rollup::genesisIdCall {}).await?)?;
         same("the bond of the Rollup on L1", &wanted.bond, &read(client, at, Rollup::bondCall {}).await?)?;
@@ -54,6 +59,32 @@ impl Network {
         same("the clock of the Rollup on L1", &wanted.clock, &read(client, at, Rollup::clockCall {}).await?)?;
         same("the extension of the Rollup on L1", &wanted.extension, &read(client, at, Rollup::extensionCall {}).await?)?;
         same("the assertion period of the Rollup on L1", &wanted.assertion_period, &read(client, at, Rollup::assertionPeriodCall {}).await?)
+    }
+
+    async fn verify_matches(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let Network { contracts: at, .. } = self;
+        same("the program root of Matches on L1", &self.program_root, &read(client, at.matches, Matches::programRootCall {}).await?)?;
+        same("the Rollup of Matches on L1", &at.rollup, &read(client, at.matches, Matches::rollupCall {}).await?)?;
+        same("the Inbox of Matches on L1", &at.inbox, &read(client, at.matches, Matches::inboxCall {}).await?)?;
+        same("the StepVerifier of Matches on L1", &at.step_verifier, &read(client, at.matches, Matches::stepVerifierCall {}).await?)?;
+        same("the config hash of Matches on L1", &self.config_hash, &read(client, at.matches, Matches::configHashCall {}).await?)?;
+        same("the extension of Matches on L1", &self.rollup.extension, &read(client, at.matches, Matches::extensionCall {}).await?)?;
+        let oracle = read(client, at.step_verifier, StepVerifier::oracleCall {}).await?;
+        same("the PreimageOracle of the StepVerifier on L1", &at.preimage_oracle, &oracle)
+    }
+
+    /// INVARIANT: the hash kept for an address is that of the code which made what stands there. So a contract with other code, or with other storage from
+    /// its constructor on, is found out, whatever it answers.
+    async fn verify_creations(&self, client: &L1Client, creations: &[Creation]) -> Result<(), NetworkError> {
+        let factory = Contracts::factory();
+        same("contracts.factory", &factory, &self.contracts.factory)?;
+        for Creation { contract, address, init_code, .. } in creations {
+            let found = read(client, factory, Factory::initCodeHashCall { deployed: *address }).await?;
+            if found != keccak256(init_code) {
+                return Err(NetworkError::OtherCode { contract, address: *address });
+            }
+        }
+        Ok(())
     }
 
     async fn verify_block(&self, client: &L1Client) -> Result<(), NetworkError> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::L1Block;
 use alloy::primitives::{Address, B256, Bytes, Log as Inner, LogData, U256, keccak256};
-use gainsay_bindings::Inbox;
+use gainsay_bindings::{Inbox, Rollup};
 use gainsay_types::{BatchHeader, BatchKind, Message, MessageBody};
 
 const INBOX: Address = Address::repeat_byte(1);
@@ -87,4 +87,23 @@ fn an_entry_of_another_block_is_refused_and_other_contracts_are_skipped() {
     assert_eq!(fault, EventFault::Origin { entry: "batch", index: 1 });
     let strange = logs().into_iter().map(|log| Log { inner: Inner { address: Address::ZERO, ..log.inner }, ..log }).collect::<Vec<_>>();
     assert_eq!(read(&strange), Ok((InboxCursor::default(), vec![])));
+}
+
+#[test]
+fn a_lost_stake_is_told_and_what_becomes_of_its_bond_is_skipped() {
+    let (loser, winner, assertion) = (U256::from(7), U256::from(8), B256::repeat_byte(6));
+    let logs = [
+        Rollup::StakeDefeated { stakeId: loser, assertion, burned: U256::from(50) }.encode_log_data(),
+        Rollup::StakeEvicted { stakeId: loser, assertion }.encode_log_data(),
+        Rollup::PrizeAwarded { winner, loser, amount: U256::from(50), burned: false }.encode_log_data(),
+        Rollup::Paid { owner: INBOX, to: ROLLUP, amount: U256::from(50) }.encode_log_data(),
+        Rollup::ForkReopened { parent: assertion }.encode_log_data(),
+    ];
+    let (_, events) = read(&logs.map(|data| log(ROLLUP, data))).unwrap();
+    let told = [
+        RollupEvent::StakeDefeated { stake: loser, assertion, burned: U256::from(50) },
+        RollupEvent::StakeEvicted { stake: loser, assertion },
+        RollupEvent::ForkReopened { parent: assertion },
+    ];
+    assert_eq!(events, told.map(L1Event::Rollup));
 }

@@ -50,7 +50,7 @@ pub(crate) fn plan(deployer: Address) -> DeployPlan {
         timelock: 60,
     };
     let rollup = RollupSettings { bond: U256::from(1_000_000), challenge_window: 30, clock: 10, extension: 2, assertion_period: 1 };
-    DeployPlan { salt, chain, genesis, inbox, rollup, predeploys: Default::default() }
+    DeployPlan { salt, chain, genesis, inbox, rollup, program_root: B256::repeat_byte(0xcc), predeploys: Default::default() }
 }
 
 /// A node with a chain on it, and the sequencer's transactions.

@@ -4,6 +4,8 @@
 //   runtime <- program, workloads (guests are linked with it)
 //   types <- bindings <- l1
 //   all of these <- sequencer/*, challenger/*
+//   game (pure) <- the process shell <- play (plays the stakes of one key) <- sequencer, challenger: a proposer defends its claims with the code
+//   that attacks false ones
 //   sequencer/store, sequencer/chain, and the process shell over them, <- challenger/*      and nothing else of the sequencer
 //
 // Whatever is not listed is refused, so a new crate has to be put in its place here. Tests' own dependencies are free.
@@ -31,11 +33,14 @@ const allowed = {
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
   rpc: [...shared, ...sequencer],
-  shell: [...shared, "store", "chain"],
-  sequencer: [...shared, ...sequencer, "shell"],
-  game: [...shared, "store", "chain"],
-  challenger: [...shared, "store", "chain", "shell", "game"],
-  tests: [...shared, "fault-vm"],
+  game: shared,
+  shell: [...shared, "store", "chain", "game"],
+  play: [...shared, "store", "chain", "shell", "game"],
+  sequencer: [...shared, ...sequencer, "shell", "game", "play"],
+  challenger: [...shared, "store", "chain", "shell", "game", "play"],
+  tests: [...shared, "fault-vm", "game"],
+  liar: [...shared, "store", "chain", "shell", "game", "play"],
+  model: [...shared, "fault-vm", "game"],
 };
 
 const metadata = JSON.parse(

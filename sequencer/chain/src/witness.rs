@@ -85,6 +85,20 @@ pub fn witness(store: &Store, config: &ChainConfig, index: u64, limit: usize) ->
     Ok(record(&source, source.input, source.step, limit)?)
 }
 
+/// What the machine reads in a block step below a fork whose target `state` has reached: nothing but the State, which stays as it is. The store may hold
+/// more batches by now; the fork does not. The step has the number 0, since it is none of the chain's.
+///
+/// # Errors
+/// Never for a State and a config that can be encoded.
+pub fn idle_witness(config: &ChainConfig, state: &State) -> Result<Witness, WitnessError> {
+    let state_hash = state.hash();
+    let input = Input { batch_acc: B256::ZERO, state_hash, config_hash: config.hash() };
+    let preimage = Bytes::from(input.encode().to_vec());
+    let step = BlockStep { index: 0, before: *state, after: *state };
+    let made = Witness::new(input.hash(), step, [(input.hash(), preimage)].into(), BTreeMap::new());
+    made.map_err(|error| WitnessError::Record(RecordError::Witness(error)))
+}
+
 /// The preimages that a block step may read.
 #[derive(Debug)]
 pub struct StepPreimages {

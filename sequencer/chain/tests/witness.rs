@@ -6,7 +6,7 @@ mod support;
 
 use gainsay_chain::{
     Chain,
-    witness::{WitnessError, step_of_block, witness},
+    witness::{WitnessError, idle_witness, step_of_block, witness},
 };
 use gainsay_trace::{RecordError, Witness, record};
 use gainsay_types::{Transaction, batch::BatchBlock};
@@ -57,6 +57,19 @@ fn every_step_of_a_chain_has_a_witness_that_leads_to_the_chains_own_state() {
         // It is all that the program needs, and nothing besides.
         let again = record(&witness, witness.input(), step, witness.size()).unwrap();
         assert_eq!(again, witness);
+    }
+}
+
+#[test]
+fn over_an_exhausted_inbox_the_program_reads_its_input_alone_and_leaves_the_state_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = derived(&directory);
+    for state in [chain.store().step(1).unwrap().unwrap(), chain.heads().safe] {
+        let witness = idle_witness(chain.config(), &state).unwrap();
+        assert_eq!((witness.preimages().len(), witness.size()), (1, 96));
+        // Recording runs the program, and refuses another end than the one in the step.
+        assert_eq!(record(&witness, witness.input(), *witness.step(), 96).unwrap(), witness);
+        assert_eq!((witness.step().before, witness.step().after), (state, state));
     }
 }
 

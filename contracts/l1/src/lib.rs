@@ -19,7 +19,7 @@ pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
 pub use deploy::{Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, deploy};
 pub use error::{L1Error, Recovery};
-pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, RollupEvent};
+pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, MatchesEvent, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};
 pub use key::{KeyError, SecretKey};
 pub use send::{Action, Attempt, Fees, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest};

@@ -139,6 +139,7 @@ impl Node {
             client: client.clone(),
             inbox: network.contracts.inbox,
             rollup: network.contracts.rollup,
+            matches: network.contracts.matches,
             deployed_at: network.deployed_at_block,
             poll: paths.poll,
         };

@@ -13,6 +13,14 @@ pub enum EventFault {
         /// What is wrong.
         reason: String,
     },
+    /// The parts of the log contradict each other.
+    #[error("a log of {event} contradicts itself: {reason}")]
+    Contradiction {
+        /// Name of the event.
+        event: &'static str,
+        /// What does not fit.
+        reason: &'static str,
+    },
     /// The log is from another block than asked for.
     #[error("a log says it is from block {found:?}")]
     Block {

@@ -1,9 +1,9 @@
 //! Events of the Inbox.
 
-use super::{EventFault, L1Event, decode, rollup::rollup_event};
-use crate::L1Block;
+use super::{EventFault, L1Event, decode, matches::matches_event, rollup::rollup_event};
+use crate::{FollowConfig, L1Block};
 use alloy::{
-    primitives::{Address, B256, Bytes, keccak256},
+    primitives::{B256, Bytes, keccak256},
     rpc::types::Log,
     sol_types::SolEvent,
 };
@@ -67,17 +67,19 @@ impl InboxCursor {
     ///
     /// # Errors
     /// On logs that the contracts cannot have emitted next in this block.
-    pub fn read(&mut self, block: &L1Block, inbox: Address, rollup: Address, logs: &[Log]) -> Result<Vec<L1Event>, EventFault> {
+    pub fn read(&mut self, block: &L1Block, config: &FollowConfig, logs: &[Log]) -> Result<Vec<L1Event>, EventFault> {
         let mut next = *self;
         let mut events = Vec::with_capacity(logs.len());
         for log in logs {
             if log.block_hash != Some(block.hash) || log.removed {
                 return Err(EventFault::Block { found: log.block_hash });
             }
-            if log.address() == inbox {
+            if log.address() == config.inbox {
                 events.extend(next.inbox_event(block, log)?.map(L1Event::Inbox));
-            } else if log.address() == rollup {
+            } else if log.address() == config.rollup {
                 events.extend(rollup_event(log)?.map(L1Event::Rollup));
+            } else if log.address() == config.matches {
+                events.extend(matches_event(log)?.map(L1Event::Matches));
             }
         }
         *self = next;

@@ -1,13 +1,15 @@
-//! Events of the Inbox and the Rollup, checked against the accumulators.
+//! Events of the Inbox, the Rollup and Matches; those of the Inbox are checked against the accumulators.
 
 mod fault;
 mod inbox;
+mod matches;
 mod rollup;
 #[cfg(test)]
 mod tests;
 
 pub use fault::EventFault;
 pub use inbox::{BatchPayload, InboxCursor, InboxEvent};
+pub use matches::MatchesEvent;
 pub use rollup::RollupEvent;
 
 use alloy::{rpc::types::Log, sol_types::SolEvent};
@@ -19,10 +21,12 @@ pub enum L1Event {
     Inbox(InboxEvent),
     /// In the Rollup.
     Rollup(RollupEvent),
+    /// In Matches.
+    Matches(MatchesEvent),
 }
 
 fn decode<E: SolEvent>(log: &Log) -> Result<E, EventFault> {
-    E::decode_log(&log.inner)
+    E::decode_log_validate(&log.inner)
         .map(|log| log.data)
         .map_err(|error| EventFault::Shape { event: E::SIGNATURE.split('(').next().unwrap_or_default(), reason: error.to_string() })
 }

@@ -72,6 +72,26 @@ pub enum RollupEvent {
         /// Where it was cleared.
         assertion: B256,
     },
+    /// Moves against a loser were rewarded.
+    PrizeAwarded {
+        /// The stake that made them.
+        winner: U256,
+        /// The stake that lost.
+        loser: U256,
+        /// Wei owed to the winner's owner, or burned.
+        amount: U256,
+        /// It is burned: the winner has lost as well.
+        lost: bool,
+    },
+    /// All that was owed to an owner was paid.
+    Paid {
+        /// To whom it was owed.
+        owner: Address,
+        /// Who got it.
+        to: Address,
+        /// Wei.
+        amount: U256,
+    },
 }
 
 /// Reads a log of the Rollup; none for events that are not known here.
@@ -110,6 +130,14 @@ pub(super) fn rollup_event(log: &Log) -> Result<Option<RollupEvent>, EventFault>
         Rollup::StakeEvicted::SIGNATURE_HASH => {
             let Rollup::StakeEvicted { stakeId, assertion } = decode(log)?;
             RollupEvent::StakeEvicted { stake: stakeId, assertion }
+        }
+        Rollup::PrizeAwarded::SIGNATURE_HASH => {
+            let Rollup::PrizeAwarded { winner, loser, amount, burned } = decode(log)?;
+            RollupEvent::PrizeAwarded { winner, loser, amount, lost: burned }
+        }
+        Rollup::Paid::SIGNATURE_HASH => {
+            let Rollup::Paid { owner, to, amount } = decode(log)?;
+            RollupEvent::Paid { owner, to, amount }
         }
         _ => return Ok(None),
     }))

@@ -1,11 +1,13 @@
 use super::*;
-use crate::L1Block;
+use crate::{FollowConfig, L1Block};
 use alloy::primitives::{Address, B256, Bytes, Log as Inner, LogData, U256, keccak256};
 use gainsay_bindings::{Inbox, Rollup};
 use gainsay_types::{BatchHeader, BatchKind, Message, MessageBody};
 
 const INBOX: Address = Address::repeat_byte(1);
 const ROLLUP: Address = Address::repeat_byte(2);
+const MATCHES: Address = Address::repeat_byte(3);
+const CONFIG: FollowConfig = FollowConfig::new(INBOX, ROLLUP, MATCHES);
 
 fn block() -> L1Block {
     L1Block { number: 40, hash: B256::repeat_byte(4), parent_hash: B256::repeat_byte(3), timestamp: 480 }
@@ -45,7 +47,7 @@ fn logs() -> Vec<Log> {
 
 fn read(logs: &[Log]) -> Result<(InboxCursor, Vec<L1Event>), EventFault> {
     let mut cursor = InboxCursor::default();
-    let events = cursor.read(&block(), INBOX, ROLLUP, logs)?;
+    let events = cursor.read(&block(), &CONFIG, logs)?;
     Ok((cursor, events))
 }
 
@@ -72,7 +74,7 @@ fn a_fault_leaves_the_cursor_where_it_was() {
     let mut logs = logs();
     logs.push(logs[0].clone());
     let mut cursor = InboxCursor::default();
-    let fault = cursor.read(&block(), INBOX, ROLLUP, &logs).unwrap_err();
+    let fault = cursor.read(&block(), &CONFIG, &logs).unwrap_err();
     assert_eq!(fault, EventFault::Gap { entry: "batch", expected: 2, found: 1 });
     assert_eq!(cursor, InboxCursor::default());
 }
@@ -83,14 +85,14 @@ fn an_entry_of_another_block_is_refused_and_other_contracts_are_skipped() {
     elsewhere[1].block_hash = Some(B256::ZERO);
     assert_eq!(read(&elsewhere).unwrap_err(), EventFault::Block { found: Some(B256::ZERO) });
     let later = L1Block { timestamp: 481, ..block() };
-    let fault = InboxCursor::default().read(&later, INBOX, ROLLUP, &logs()).unwrap_err();
+    let fault = InboxCursor::default().read(&later, &CONFIG, &logs()).unwrap_err();
     assert_eq!(fault, EventFault::Origin { entry: "batch", index: 1 });
     let strange = logs().into_iter().map(|log| Log { inner: Inner { address: Address::ZERO, ..log.inner }, ..log }).collect::<Vec<_>>();
     assert_eq!(read(&strange), Ok((InboxCursor::default(), vec![])));
 }
 
 #[test]
-fn a_lost_stake_is_told_and_what_becomes_of_its_bond_is_skipped() {
+fn a_lost_stake_and_what_becomes_of_its_bond_are_told() {
     let (loser, winner, assertion) = (U256::from(7), U256::from(8), B256::repeat_byte(6));
     let logs = [
         Rollup::StakeDefeated { stakeId: loser, assertion, burned: U256::from(50) }.encode_log_data(),
@@ -103,6 +105,8 @@ fn a_lost_stake_is_told_and_what_becomes_of_its_bond_is_skipped() {
     let told = [
         RollupEvent::StakeDefeated { stake: loser, assertion, burned: U256::from(50) },
         RollupEvent::StakeEvicted { stake: loser, assertion },
+        RollupEvent::PrizeAwarded { winner, loser, amount: U256::from(50), lost: false },
+        RollupEvent::Paid { owner: INBOX, to: ROLLUP, amount: U256::from(50) },
         RollupEvent::ForkReopened { parent: assertion },
     ];
     assert_eq!(events, told.map(L1Event::Rollup));

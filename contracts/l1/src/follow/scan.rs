@@ -58,7 +58,7 @@ impl L1Follower {
     /// Checks the events of a block and makes it the tip.
     pub(super) fn accept(&mut self, block: L1Block, logs: &[Log]) -> Result<(), L1Error> {
         let mut cursor = self.window.tip().cursor;
-        let events = cursor.read(&block, self.config.inbox, self.config.rollup, logs).map_err(|fault| L1Error::Events {
+        let events = cursor.read(&block, &self.config, logs).map_err(|fault| L1Error::Events {
             url: self.client.url().to_owned(),
             block: block.number,
             fault,

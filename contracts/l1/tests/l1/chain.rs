@@ -70,7 +70,7 @@ impl Chain {
     }
 
     pub(crate) async fn follower_on(&self, client: L1Client) -> eyre::Result<L1Follower> {
-        let config = FollowConfig::new(self.network.contracts.inbox, self.network.contracts.rollup);
+        let config = FollowConfig::new(self.network.contracts.inbox, self.network.contracts.rollup, self.network.contracts.matches);
         self.follower_with(client, config).await
     }
 

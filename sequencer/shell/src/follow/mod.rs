@@ -32,6 +32,8 @@ pub struct Source {
     pub inbox: alloy::primitives::Address,
     /// The Rollup.
     pub rollup: alloy::primitives::Address,
+    /// The matches between its stakes.
+    pub matches: alloy::primitives::Address,
     /// L1 block of the first contract.
     pub deployed_at: u64,
     /// Time between two looks.

@@ -21,6 +21,12 @@ pub mod round {
     pub const RUN: u8 = 4;
     /// Segments are single machine steps.
     pub const STEP: u8 = 11;
+
+    /// Whether the round asks to name a segment and divide it.
+    #[must_use]
+    pub const fn divides(round: u8) -> bool {
+        FIRST < round && round < STEP && round != BLOCK
+    }
 }
 
 /// `keccak(abi.encode(lower stake id, higher stake id))`: two stakes have at most one match.
@@ -139,7 +145,9 @@ pub enum MatchFault {
         stake: U256,
     },
     /// The round asks for something else.
-    #[error("match {id} is in round {round}, where this move (segment {segment}) is impossible: logs of the match are missing, read them again")]
+    #[error(
+        "match {id} is in round {round}, where this move (segment {segment}) is impossible: logs of the match are missing, read them again"
+    )]
     Round {
         /// The match.
         id: B256,
@@ -203,11 +211,7 @@ impl MatchView {
     /// The other stake; none if `stake` is not in the match.
     #[must_use]
     pub fn rival_of(&self, stake: U256) -> Option<U256> {
-        if stake == self.state.mover {
-            Some(self.state.rival)
-        } else {
-            (stake == self.state.rival).then_some(self.state.mover)
-        }
+        if stake == self.state.mover { Some(self.state.rival) } else { (stake == self.state.rival).then_some(self.state.mover) }
     }
 
     /// Moves of a stake that are not rewarded yet; 0 if it is not in the match.
@@ -244,7 +248,7 @@ impl MatchView {
         let made = Dissection::new(points, end);
         let (start, rival_end, stretch, named) = match (self.round(), &self.dissection) {
             (round::FIRST, None) => (self.state.start, self.state.dissection, self.stretch, None),
-            (1..round::BLOCK | round::RUN..round::STEP, Some(known)) => {
+            (round, Some(known)) if round::divides(round) => {
                 let (start, rival_end) = known.bounds(segment, self.state.start).ok_or_else(|| self.wrong_round(segment))?;
                 (start, rival_end, self.stretch.narrowed(segment), Some(segment))
             }

@@ -36,7 +36,9 @@ pub enum PlayError<E: std::error::Error + 'static> {
         held: B256,
     },
     /// L1 starts the run elsewhere: another program or another config.
-    #[error("L1 starts the run of block step {block_step} at {expected}, here it starts at {found}: this player has another program or chain config than the contracts")]
+    #[error(
+        "L1 starts the run of block step {block_step} at {expected}, here it starts at {found}: this player has another program or chain config than the contracts"
+    )]
     ForeignRun {
         /// Block steps from the fork's end state.
         block_step: u64,
@@ -90,7 +92,7 @@ pub fn open<T: Truth>(rivals: Rivals, fork: &Assertion, truth: &mut T) -> Result
 pub fn play<T: Truth>(m: &MatchView, fork: &Assertion, truth: &mut T) -> Result<Act, PlayError<T::Error>> {
     match (m.round(), &m.dissection) {
         (round::FIRST, _) => Ok(Act::Dissect { m: Box::new(m.state.clone()), points: first_points(m.state.end, fork, truth)? }),
-        (1..round::BLOCK | round::RUN..round::STEP, Some(rival)) => divide(m, rival, fork, truth),
+        (round, Some(rival)) if round::divides(round) => divide(m, rival, fork, truth),
         (round::BLOCK, Some(rival)) => enter_machine(m, rival, fork, truth),
         (round::STEP, Some(rival)) => step(m, rival, fork, truth),
         (round, _) => Err(PlayError::Round { round }),
@@ -157,12 +159,7 @@ fn step<T: Truth>(m: &MatchView, rival: &Dissection, fork: &Assertion, truth: &m
 }
 
 /// The first segment of the rival's dissection whose end is not what is held true, opened, and the end that is.
-fn disputed<T: Truth>(
-    m: &MatchView,
-    rival: &Dissection,
-    fork: &Assertion,
-    truth: &mut T,
-) -> Result<(Segment, B256), PlayError<T::Error>> {
+fn disputed<T: Truth>(m: &MatchView, rival: &Dissection, fork: &Assertion, truth: &mut T) -> Result<(Segment, B256), PlayError<T::Error>> {
     let held = hashes(&m.stretch, &m.stretch.leaf_positions(), fork, truth)?;
     let first = (0..=LAST).zip(rival.leaves().iter().zip(held)).find(|(_, (said, held))| *said != held);
     let (index, (_, end)) = first.ok_or_else(|| PlayError::NothingToDispute { round: m.round() })?;

@@ -69,12 +69,20 @@ impl Book {
         Ok(())
     }
 
-    /// Blocks up to `finalized` cannot be reorganised any more: they need not be kept.
+    /// Blocks up to `finalized` cannot be reorganised any more: they need not be kept, nor what can never matter again.
     pub fn settle(&mut self, finalized: u64) {
         self.settled_at = self.settled_at.max(finalized);
+        let before = self.recent.len();
         while self.recent.front().is_some_and(|page| page.block.number <= finalized) {
             if let Some(page) = self.recent.pop_front() {
                 page.apply(&mut self.settled);
+            }
+        }
+        if self.recent.len() < before {
+            let gone = self.settled.forgettable();
+            if !gone.is_empty() {
+                self.settled.forget(&gone);
+                Arc::make_mut(&mut self.ledger).forget(&gone);
             }
         }
     }

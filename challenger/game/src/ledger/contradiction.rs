@@ -1,6 +1,7 @@
 //! Events that the contracts cannot have emitted next.
 
 use super::StakeStatus;
+use crate::matches::MatchFault;
 use alloy::primitives::{Address, B256, U256};
 
 /// Why an event does not fit what the events before it said. The contracts emit no such event: the L1 node's logs are incomplete or wrong.
@@ -95,5 +96,58 @@ pub enum Contradiction {
         owner: Address,
         /// Wei.
         amount: U256,
+    },
+    /// The match cannot begin in this state, or has begun already.
+    #[error("match {id} cannot have been opened like this")]
+    WrongOpening {
+        /// The match.
+        id: B256,
+    },
+    /// It was never opened.
+    #[error("match {id} is named but was never opened")]
+    UnknownMatch {
+        /// The match.
+        id: B256,
+    },
+    /// Somebody has won it, or a side has left or lost.
+    #[error("match {id} goes on, although it is over")]
+    MatchOver {
+        /// The match.
+        id: B256,
+    },
+    /// The stake does not play in it.
+    #[error("stake {stake} is named in match {id}, in which it does not play")]
+    NotInMatch {
+        /// The match.
+        id: B256,
+        /// The stake.
+        stake: U256,
+    },
+    /// A turn begins in the block of the move before.
+    #[error("a move of match {id} says time {time}, but its block has time {now}")]
+    WrongTime {
+        /// The match.
+        id: B256,
+        /// Seconds, in the event.
+        time: u64,
+        /// Seconds, of the block.
+        now: u64,
+    },
+    /// A side's moves are rewarded all at once.
+    #[error("{moves} moves of stake {stake} in match {id} are rewarded, which is not how many it made")]
+    WrongReward {
+        /// The match.
+        id: B256,
+        /// Who made them.
+        stake: U256,
+        /// How many.
+        moves: u64,
+    },
+    /// It cannot be the match's next move.
+    #[error(transparent)]
+    Match {
+        /// Why.
+        #[from]
+        fault: MatchFault,
     },
 }

@@ -1,21 +1,29 @@
 //! All that Rollup and Matches hold, as their logs tell it.
 
 mod contradiction;
+mod forget;
+mod matches;
 mod rollup;
 mod stake;
 
 pub use contradiction::Contradiction;
 pub use stake::{ForkTimes, Stake, StakeStatus};
 
-use crate::assertions::{Assertion, Assertions};
+use crate::{
+    assertions::{Assertion, Assertions},
+    matches::MatchView,
+};
 use alloy::primitives::{Address, B256, U256};
 use gainsay_l1::{L1Block, L1Event};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Stake ids are owner ‖ nonce, and the nonce has so many bits.
 const NONCE_BITS: usize = 96;
 
-/// Assertions, stakes, matches and what is owed.
+/// Assertions, stakes, matches and what is owed. Grows with the assertions; of stakes and matches it keeps those that may still matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     assertions: Assertions,
@@ -23,6 +31,9 @@ pub struct Ledger {
     stakes: BTreeMap<U256, Stake>,
     /// Stakes recorded on each assertion: what the Rollup counts as `live`.
     recorded: BTreeMap<B256, BTreeSet<U256>>,
+    matches: BTreeMap<B256, Arc<MatchView>>,
+    /// Matches of each stake.
+    played: BTreeMap<U256, BTreeSet<B256>>,
     owed: BTreeMap<Address, U256>,
     contradictions: u64,
     first_contradiction: Option<(u64, Contradiction)>,
@@ -33,7 +44,8 @@ impl Ledger {
     pub(crate) fn apply(&mut self, block: &L1Block, event: &L1Event) {
         let applied = match event {
             L1Event::Rollup(event) => self.rollup_event(block, event),
-            _ => Ok(()),
+            L1Event::Matches(event) => self.match_event(block, event),
+            L1Event::Inbox(_) => Ok(()),
         };
         if let Err(contradiction) = applied {
             self.contradictions = self.contradictions.saturating_add(1);

@@ -47,10 +47,9 @@ impl Ledger {
         self.assertions.created(assertion);
         if !root {
             let times = self.forks.entry(parent);
-            times.and_modify(|times| _ = times.second_child_at.get_or_insert(time)).or_insert(ForkTimes {
-                first_child_at: time,
-                second_child_at: None,
-            });
+            times
+                .and_modify(|times| _ = times.second_child_at.get_or_insert(time))
+                .or_insert(ForkTimes { first_child_at: time, second_child_at: None });
         }
         Ok(())
     }
@@ -105,6 +104,7 @@ impl Ledger {
         }
         self.owe(owner, amount)?;
         self.stake_that_is(id, StakeStatus::Live)?.status = StakeStatus::Withdrawn;
+        self.close_matches(id);
         Ok(())
     }
 
@@ -114,6 +114,7 @@ impl Ledger {
             return Err(Contradiction::NotRecorded { stake: id, assertion });
         }
         (stake.status, stake.burned) = (StakeStatus::Defeated, burned);
+        self.close_matches(id);
         Ok(())
     }
 
@@ -122,13 +123,17 @@ impl Ledger {
         if stake.records.remove(&assertion).is_none() {
             return Err(Contradiction::NotRecorded { stake: id, assertion });
         }
-        if let Some(recorded) = self.recorded.get_mut(&assertion) {
+        self.clear(id, &assertion);
+        Ok(())
+    }
+
+    pub(super) fn clear(&mut self, id: U256, assertion: &B256) {
+        if let Some(recorded) = self.recorded.get_mut(assertion) {
             recorded.remove(&id);
             if recorded.is_empty() {
-                self.recorded.remove(&assertion);
+                self.recorded.remove(assertion);
             }
         }
-        Ok(())
     }
 
     fn awarded(&mut self, winner: U256, loser: U256, amount: U256, lost: bool) -> Result<(), Contradiction> {

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod chain;
 pub mod program;
 pub mod run;
+pub mod truth;

@@ -1,0 +1,397 @@
+//! L1 with the real contracts, in this process: their committed bytecode on revm, with block number and time in the hands of the test.
+
+use alloy::{
+    consensus::constants::ETH_TO_WEI,
+    primitives::{Address, B256, Bytes, LogData, TxKind, U256, keccak256},
+    rpc::types::Log,
+    sol_types::{SolCall, SolConstructor},
+};
+use gainsay_bindings::{Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
+use gainsay_game::settings::Settings;
+use gainsay_l1::{EventFault, FollowConfig, InboxCursor, L1Block, L1Event, revert::describe};
+use gainsay_types::State;
+use revm::{
+    Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm, SystemCallEvm,
+    context::{
+        TxEnv,
+        result::{ExecutionResult, HaltReason},
+    },
+    database::{CacheDB, EmptyDB},
+    handler::MainnetContext,
+    primitives::hardfork::SpecId,
+    state::AccountInfo,
+};
+
+/// Deploys, appends batches, and asks.
+const OPERATOR: Address = Address::repeat_byte(0x0f);
+/// Enough for the oracle's constructor, which tries every precompile.
+const GAS: u64 = 30_000_000;
+/// Any value: no message is enqueued by a user.
+const L2_GAS_LIMIT: u64 = 30_000_000;
+
+/// Why L1 did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The contract reverted.
+    #[error("{reason}")]
+    Refused {
+        /// Its custom error with the arguments, as [`describe`] gives it.
+        reason: String,
+    },
+    /// It ran out of gas, or did what the EVM forbids.
+    #[error("a contract halted ({reason:?}): the committed artifacts are wrong, build them again")]
+    Halted {
+        /// Why.
+        reason: HaltReason,
+    },
+    /// The EVM could not run it, or the contract answered what its ABI does not allow.
+    #[error("the contracts could not be run: {reason}")]
+    Evm {
+        /// What was said.
+        reason: String,
+    },
+    /// The contracts emitted what they cannot have emitted.
+    #[error(transparent)]
+    Event(#[from] EventFault),
+}
+
+/// The contracts' addresses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Addresses {
+    oracle: Address,
+    verifier: Address,
+    inbox: Address,
+    rollup: Address,
+    matches: Address,
+}
+
+/// What a chain is deployed with besides the rules of the game.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment {
+    /// Parameters of the game.
+    pub settings: Settings,
+    /// Hash of the chain config.
+    pub config_hash: B256,
+    /// The first assertion's state.
+    pub genesis: State,
+    /// What the machine runs.
+    pub program_root: B256,
+    /// Time of the first block, seconds.
+    pub time: u64,
+}
+
+/// L1. Each contract has its own address and holds its own ether; gas costs nothing.
+pub struct Chain {
+    evm: MainnetEvm<MainnetContext<CacheDB<EmptyDB>>>,
+    at: Addresses,
+    cursor: InboxCursor,
+    block: L1Block,
+}
+
+/// L1 as it was after some block.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    db: CacheDB<EmptyDB>,
+    cursor: InboxCursor,
+    block: L1Block,
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Chain").field("at", &self.at).field("block", &self.block).finish_non_exhaustive()
+    }
+}
+
+impl Chain {
+    /// L1 with what knows nothing of any chain: oracle and verifier. The oracle's constructor takes some tens of milliseconds, so this is done once.
+    ///
+    /// # Errors
+    /// When the committed artifacts do not deploy.
+    pub fn new() -> Result<Self, ChainError> {
+        let context = Context::mainnet().with_db(CacheDB::default()).modify_cfg_chained(|cfg| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+            cfg.tx_gas_limit_cap = Some(u64::MAX);
+            // Who sends what, in which order, is the test's to say.
+            cfg.disable_nonce_check = true;
+        });
+        let block = L1Block { number: 0, hash: B256::ZERO, parent_hash: B256::ZERO, timestamp: 0 };
+        let mut chain = Self { evm: context.build_mainnet(), at: Addresses::default(), cursor: InboxCursor::default(), block };
+        chain.at.oracle = chain.create(PreimageOracle::BYTECODE.to_vec())?;
+        let arguments = StepVerifier::constructorCall { oracle_: chain.at.oracle }.abi_encode();
+        chain.at.verifier = chain.create([&StepVerifier::BYTECODE[..], &arguments].concat())?;
+        Ok(chain)
+    }
+
+    /// The contracts of one chain, in block 1, and what they told.
+    ///
+    /// # Errors
+    /// When a constructor refuses.
+    pub fn deploy(&mut self, deployment: &Deployment) -> Result<Vec<L1Event>, ChainError> {
+        self.begin_block(deployment.time, B256::ZERO);
+        let nonce = self.nonce()?;
+        // Each holds the address of another that comes later.
+        let [inbox, portal, rollup, matches] = [0, 1, 2, 3].map(|next| OPERATOR.create(nonce + next));
+        self.at = Addresses { inbox, rollup, matches, ..self.at };
+        self.create([&Inbox::BYTECODE[..], &Inbox::constructorCall { p: inbox_params(portal) }.abi_encode()].concat())?;
+        let arguments = Portal::constructorCall { inbox_: inbox, l2BlockGasLimit: L2_GAS_LIMIT }.abi_encode();
+        self.create([&Portal::BYTECODE[..], &arguments].concat())?;
+        let arguments = Rollup::constructorCall { p: rollup_params(deployment, &self.at) }.abi_encode();
+        let (_, logs) = self.created([&Rollup::BYTECODE[..], &arguments].concat())?;
+        let params = Matches::MatchesParams { rollup, stepVerifier: self.at.verifier, programRoot: deployment.program_root };
+        self.create([&Matches::BYTECODE[..], &Matches::constructorCall { p: params }.abi_encode()].concat())?;
+        self.read(logs)
+    }
+
+    /// The newest block.
+    #[must_use]
+    pub const fn block(&self) -> &L1Block {
+        &self.block
+    }
+
+    /// Begins the next block. `salt` makes its hash another than that of a block at the same height that is no more.
+    pub fn begin_block(&mut self, timestamp: u64, salt: B256) {
+        let (number, parent_hash) = (self.block.number + 1, self.block.hash);
+        let hash = keccak256([parent_hash, salt, U256::from(timestamp).into()].map(|word| word.0).concat());
+        self.block = L1Block { number, hash, parent_hash, timestamp };
+        self.set_block();
+    }
+
+    fn set_block(&mut self) {
+        let L1Block { number, timestamp, parent_hash, .. } = self.block;
+        self.evm.ctx.modify_block(|block| {
+            block.number = U256::from(number);
+            block.timestamp = U256::from(timestamp);
+            block.prevrandao = Some(keccak256(parent_hash));
+            block.gas_limit = u64::MAX;
+        });
+    }
+
+    /// What is needed to come back to here.
+    #[must_use]
+    pub fn save(&self) -> Saved {
+        Saved { db: self.evm.ctx.journaled_state.database.clone(), cursor: self.cursor, block: self.block }
+    }
+
+    /// An L1 reorg, or the start of another test: everything since is undone.
+    pub fn restore(&mut self, saved: &Saved) {
+        self.evm.ctx.journaled_state.database = saved.db.clone();
+        (self.cursor, self.block) = (saved.cursor, saved.block);
+        self.set_block();
+    }
+
+    /// Gives ether to an account.
+    pub fn fund(&mut self, account: Address) {
+        let balance = U256::from(1_000_000) * U256::from(ETH_TO_WEI);
+        self.evm.ctx.journaled_state.database.insert_account_info(account, AccountInfo { balance, ..AccountInfo::default() });
+    }
+
+    /// Wei of an account.
+    ///
+    /// # Errors
+    /// Never: the database is in memory.
+    pub fn balance(&mut self, account: Address) -> Result<U256, ChainError> {
+        let found = revm::Database::basic(&mut self.evm.ctx.journaled_state.database, account).map_err(evm)?;
+        Ok(found.map(|info| info.balance).unwrap_or_default())
+    }
+
+    /// The Rollup.
+    #[must_use]
+    pub const fn rollup(&self) -> Address {
+        self.at.rollup
+    }
+
+    /// The Matches.
+    #[must_use]
+    pub const fn matches(&self) -> Address {
+        self.at.matches
+    }
+
+    /// The PreimageOracle.
+    #[must_use]
+    pub const fn oracle(&self) -> Address {
+        self.at.oracle
+    }
+
+    /// A transaction in the newest block. What it told is read as nodes read it.
+    ///
+    /// # Errors
+    /// When it reverts, nothing has changed.
+    pub fn transact(&mut self, sender: Address, to: Address, input: Bytes, value: U256) -> Result<Vec<L1Event>, ChainError> {
+        let transaction =
+            TxEnv { caller: sender, kind: TxKind::Call(to), data: input, value, gas_limit: GAS, gas_price: 0, ..TxEnv::default() };
+        let result = self.evm.transact_commit(transaction).map_err(evm)?;
+        let logs = succeeded(result)?.1;
+        self.read(logs)
+    }
+
+    /// The sequencer appends a batch. Its payload is of no account here: the program reads the accumulator alone.
+    ///
+    /// # Errors
+    /// When the Inbox refuses.
+    pub fn append_batch(&mut self, payload: Bytes) -> Result<Vec<L1Event>, ChainError> {
+        let none = Inbox::MessageLink { kind: 0, userOrdinal: 0, l1Number: 0, l1Time: 0, bodyHash: B256::ZERO };
+        let append = Inbox::Append {
+            expectedBatchAcc: self.cursor.batch_acc,
+            depositCount: 0,
+            expectedDepositAcc: B256::ZERO,
+            last: none.clone(),
+            firstUserIndex: 0,
+            firstUser: none,
+        };
+        let input = Inbox::appendCalldataCall { append, payload }.abi_encode();
+        self.transact(OPERATOR, self.at.inbox, input.into(), U256::ZERO)
+    }
+
+    /// What a view function returns.
+    ///
+    /// # Errors
+    /// When it reverts.
+    pub fn call<C: SolCall>(&mut self, contract: Address, call: &C) -> Result<C::Return, ChainError> {
+        let called = self.evm.system_call_with_caller(OPERATOR, contract, call.abi_encode().into()).map_err(evm)?;
+        let (output, _) = succeeded(called.result)?;
+        C::abi_decode_returns(&output).map_err(evm)
+    }
+
+    fn nonce(&mut self) -> Result<u64, ChainError> {
+        let found = revm::Database::basic(&mut self.evm.ctx.journaled_state.database, OPERATOR).map_err(evm)?;
+        Ok(found.map(|info| info.nonce).unwrap_or_default())
+    }
+
+    fn create(&mut self, code: Vec<u8>) -> Result<Address, ChainError> {
+        Ok(self.created(code)?.0)
+    }
+
+    fn created(&mut self, code: Vec<u8>) -> Result<(Address, Vec<revm::primitives::Log>), ChainError> {
+        let nonce = self.nonce()?;
+        let transaction =
+            TxEnv { caller: OPERATOR, nonce, kind: TxKind::Create, data: code.into(), gas_limit: GAS, gas_price: 0, ..TxEnv::default() };
+        let result = self.evm.transact_commit(transaction).map_err(evm)?;
+        let address = result.created_address();
+        let (_, logs) = succeeded(result)?;
+        Ok((address.ok_or_else(|| evm("nothing was created"))?, logs))
+    }
+
+    /// Reads logs of the newest block as a follower of L1 does.
+    fn read(&mut self, logs: Vec<revm::primitives::Log>) -> Result<Vec<L1Event>, ChainError> {
+        let config = FollowConfig::new(self.at.inbox, self.at.rollup, self.at.matches);
+        let logs: Vec<Log> = logs.into_iter().map(|log| log_of(log.address, log.data, &self.block)).collect();
+        Ok(self.cursor.read(&self.block, &config, &logs)?)
+    }
+}
+
+fn log_of(address: Address, data: LogData, block: &L1Block) -> Log {
+    Log {
+        inner: alloy::primitives::Log { address, data },
+        block_hash: Some(block.hash),
+        block_number: Some(block.number),
+        block_timestamp: Some(block.timestamp),
+        ..Log::default()
+    }
+}
+
+fn inbox_params(portal: Address) -> Inbox::InboxParams {
+    Inbox::InboxParams {
+        portal,
+        sequencer: OPERATOR,
+        operator: Address::ZERO,
+        inclusionDelay: 1_000,
+        bufferMax: 1_000,
+        bufferFloor: 100,
+        bufferThreshold: 100,
+        replenishPeriod: 10,
+        finalityDelay: 50,
+        timelock: 1_000,
+    }
+}
+
+fn rollup_params(deployment: &Deployment, at: &Addresses) -> Rollup::RollupParams {
+    let Deployment { settings, config_hash, genesis, .. } = deployment;
+    Rollup::RollupParams {
+        inbox: at.inbox,
+        matches: at.matches,
+        configHash: *config_hash,
+        genesis: Rollup::State {
+            outputRoot: genesis.output_root,
+            l2BlockNumber: genesis.l2_block_number,
+            batchIndex: genesis.batch_index,
+            batchOffset: genesis.batch_offset,
+            depositIndex: genesis.deposit_index,
+        },
+        bond: settings.bond,
+        challengeWindow: settings.window,
+        clock: settings.clock,
+        extension: settings.extension,
+        assertionPeriod: settings.period,
+    }
+}
+
+fn succeeded(result: ExecutionResult) -> Result<(Bytes, Vec<revm::primitives::Log>), ChainError> {
+    match result {
+        ExecutionResult::Success { output, logs, .. } => Ok((output.into_data(), logs)),
+        ExecutionResult::Revert { output, .. } => Err(ChainError::Refused { reason: describe(&output) }),
+        ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted { reason }),
+    }
+}
+
+fn evm(error: impl std::fmt::Debug) -> ChainError {
+    ChainError::Evm { reason: format!("{error:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gainsay_l1::{InboxEvent, RollupEvent};
+
+    fn deployed() -> (Chain, Vec<L1Event>) {
+        let mut chain = Chain::new().expect("deploys");
+        let settings = Settings { bond: U256::from(1_000), window: 100, clock: 40, extension: 4, period: 2 };
+        let genesis = State::genesis(B256::repeat_byte(1));
+        let deployment =
+            Deployment { settings, config_hash: B256::repeat_byte(2), genesis, program_root: B256::repeat_byte(3), time: 1_000 };
+        let events = chain.deploy(&deployment).expect("deploys");
+        (chain, events)
+    }
+
+    #[test]
+    fn the_contracts_stand_and_name_each_other() {
+        let (mut chain, events) = deployed();
+        assert!(matches!(events[..], [L1Event::Rollup(RollupEvent::AssertionCreated { .. }), L1Event::Rollup(_)]), "{events:?}");
+        let (rollup, matches) = (chain.rollup(), chain.matches());
+        assert_eq!(chain.call(matches, &Matches::rollupCall {}).expect("answers"), rollup);
+        assert_eq!(chain.call(rollup, &Rollup::matchesCall {}).expect("answers"), matches);
+        assert_eq!(chain.call(rollup, &Rollup::challengeWindowCall {}).expect("answers"), 100);
+    }
+
+    #[test]
+    fn a_reorg_undoes_blocks_and_other_batches_follow() {
+        let (mut chain, _) = deployed();
+        let saved = chain.save();
+        let append = |chain: &mut Chain, salt: u8| {
+            chain.begin_block(1_010, B256::repeat_byte(salt));
+            let events = chain.append_batch(Bytes::from(vec![salt])).expect("appends");
+            match &events[..] {
+                [L1Event::Inbox(InboxEvent::Batch { header, acc, .. }), L1Event::Inbox(InboxEvent::Message { .. })] => {
+                    (header.batch_index, header.l1_time, *acc)
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        let first = append(&mut chain, 1);
+        chain.restore(&saved);
+        let second = append(&mut chain, 2);
+        assert_eq!((first.0, first.1, second.0, second.1), (1, 1_010, 1, 1_010));
+        assert_ne!(first.2, second.2);
+    }
+
+    #[test]
+    fn a_refusal_is_named_and_changes_nothing() {
+        let (mut chain, _) = deployed();
+        let player = Address::repeat_byte(0x55);
+        chain.fund(player);
+        let before = chain.balance(player).expect("in memory");
+        let call = Rollup::stakeCall { parent: B256::ZERO, claims: Vec::new() }.abi_encode();
+        let error = chain.transact(player, chain.rollup(), call.into(), U256::from(3)).expect_err("the bond is 1000");
+        assert_eq!(error.to_string(), "WrongBond { sent: 3, bond: 1000 }");
+        assert_eq!(chain.balance(player).expect("in memory"), before);
+    }
+}

@@ -11,7 +11,7 @@ use gainsay_bindings::{
     Rollup::{self, Claim as SolClaim, State as RollupState},
 };
 use gainsay_trace::{
-    Preimage, PrecompileCall,
+    PrecompileCall, Preimage,
     blob::{BlobElement, ELEMENTS, ElementError, prove_part},
 };
 use gainsay_types::State;

@@ -3,6 +3,8 @@
 pub mod act;
 pub mod assertions;
 pub mod book;
+pub mod court;
+pub mod decide;
 pub mod dissection;
 pub mod ledger;
 pub mod matches;

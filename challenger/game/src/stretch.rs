@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn the_last_leaf_is_the_end_and_each_segment_starts_where_the_one_before_ends() {
-        for stretch in [Stretch::FORK, Stretch::FORK.narrowed(7), Stretch::FORK.into_machine(0), Stretch::FORK.into_machine(3).narrowed(9)] {
+        for stretch in [Stretch::FORK, Stretch::FORK.narrowed(7), Stretch::FORK.into_machine(0), Stretch::FORK.into_machine(3).narrowed(9)]
+        {
             let leaves = stretch.leaf_positions();
             assert_eq!(leaves[31], stretch.from() + stretch.len());
             assert_eq!(stretch.points(), leaves[..31]);

@@ -1,0 +1,87 @@
+//! Why L1 refuses an act: the custom errors of the contracts, with their arguments.
+
+use alloy::{primitives::Bytes, sol_types::SolInterface};
+use gainsay_bindings::{
+    Matches::MatchesErrors, PreimageOracle::PreimageOracleErrors, Rollup::RollupErrors, StepVerifier::StepVerifierErrors,
+};
+
+/// Why an act is refused. One variant a contract, in each one variant a custom error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// By the Rollup.
+    #[error("the Rollup refuses it: {}", said(.0))]
+    Rollup(RollupErrors),
+    /// By Matches.
+    #[error("Matches refuses it: {}", said(.0))]
+    Matches(MatchesErrors),
+    /// By the StepVerifier.
+    #[error("the StepVerifier refuses it: {}", said(.0))]
+    Step(StepVerifierErrors),
+    /// By the PreimageOracle.
+    #[error("the PreimageOracle refuses it: {}", said(.0))]
+    Oracle(PreimageOracleErrors),
+    /// A number beyond its type: the chain's state has the highest batch index there is, and no batch comes after it.
+    #[error("no batch comes after the highest batch index there is")]
+    Overflow,
+}
+
+impl Refusal {
+    /// What the contract reverts with: the error's selector and arguments; Solidity's panic for an overflow.
+    #[must_use]
+    pub fn output(&self) -> Bytes {
+        match self {
+            Self::Rollup(error) => error.abi_encode().into(),
+            Self::Matches(error) => error.abi_encode().into(),
+            Self::Step(error) => error.abi_encode().into(),
+            Self::Oracle(error) => error.abi_encode().into(),
+            Self::Overflow => alloy::sol_types::SolError::abi_encode(&alloy::sol_types::Panic::from(OVERFLOW)).into(),
+        }
+    }
+
+    /// Name of the custom error.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        let named = match self {
+            Self::Rollup(error) => RollupErrors::name_by_selector(error.selector()),
+            Self::Matches(error) => MatchesErrors::name_by_selector(error.selector()),
+            Self::Step(error) => StepVerifierErrors::name_by_selector(error.selector()),
+            Self::Oracle(error) => PreimageOracleErrors::name_by_selector(error.selector()),
+            Self::Overflow => None,
+        };
+        named.unwrap_or("Panic")
+    }
+}
+
+/// Solidity's code for a sum that leaves its type.
+const OVERFLOW: alloy::sol_types::PanicKind = alloy::sol_types::PanicKind::UnderOverflow;
+
+/// The error as Rust prints it, which is its name twice: the inner one, with its arguments.
+fn said(error: &impl std::fmt::Debug) -> String {
+    let text = format!("{error:?}");
+    let inner = text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(&text).to_owned()
+}
+
+impl From<RollupErrors> for Refusal {
+    fn from(error: RollupErrors) -> Self {
+        Self::Rollup(error)
+    }
+}
+
+impl From<MatchesErrors> for Refusal {
+    fn from(error: MatchesErrors) -> Self {
+        Self::Matches(error)
+    }
+}
+
+impl From<StepVerifierErrors> for Refusal {
+    fn from(error: StepVerifierErrors) -> Self {
+        Self::Step(error)
+    }
+}
+
+impl From<PreimageOracleErrors> for Refusal {
+    fn from(error: PreimageOracleErrors) -> Self {
+        Self::Oracle(error)
+    }
+}

@@ -6,6 +6,7 @@ use crate::{
     chain::ChainOwner,
 };
 use alloy::primitives::Address;
+use gainsay_game::{book::Book, ledger::Ledger};
 use gainsay_l1::{FollowConfig, Heads, L1Block, L1Error, L1Event, L1Follower, L1Update, RollupEvent};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub struct RollupView {
     /// All of them.
     pub assertions: Arc<Assertions>,
+    /// Assertions, stakes and matches after the newest L1 block read.
+    pub ledger: Arc<Ledger>,
     /// L1 at that time; none before the first answer.
     pub heads: Option<Heads>,
     /// The newest L1 block read.
@@ -41,8 +44,9 @@ async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(),
     let mut failures = 0;
     let mut follower = None;
     let mut assertions = Assertions::default();
+    let mut book = Book::new();
     loop {
-        let wait = match poll(source, view, &mut follower, &mut assertions).await {
+        let wait = match poll(source, view, &mut follower, &mut assertions, &mut book).await {
             Ok(true) => {
                 failures = 0;
                 source.poll
@@ -50,7 +54,7 @@ async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(),
             Ok(false) => continue,
             Err(FollowError::L1 { source: error @ L1Error::ReorgTooDeep { .. } }) => {
                 tracing::warn!(%error, "the assertions are read again from the first one on");
-                (follower, assertions) = (None, Assertions::default());
+                (follower, assertions, book) = (None, Assertions::default(), Book::new());
                 view.send_modify(|view| *view = RollupView { rewinds: view.rewinds + 1, ..RollupView::default() });
                 backoff(source.poll, failures)
             }
@@ -69,6 +73,7 @@ async fn poll(
     view: &watch::Sender<RollupView>,
     follower: &mut Option<L1Follower>,
     assertions: &mut Assertions,
+    book: &mut Book,
 ) -> Result<bool, FollowError> {
     let follower = match follower {
         Some(follower) => follower,
@@ -79,11 +84,16 @@ async fn poll(
     for update in polled.updates {
         match update {
             L1Update::Extend { block, events, .. } => {
+                book.apply(&block, &events);
                 for event in events {
                     changed |= apply(assertions, &block, event);
                 }
             }
             L1Update::Rewind { to, .. } => {
+                if book.rewind(to).is_err() {
+                    // What was taken for final is not: everything is read again.
+                    return Err(L1Error::ReorgTooDeep { oldest: to }.into());
+                }
                 let gone = assertions.rewind(to).len();
                 tracing::warn!(l1_block = to, assertions = gone, "L1 was reorganised below the assertions");
                 (changed, rewinds) = (true, rewinds + 1);
@@ -92,10 +102,12 @@ async fn poll(
     }
     let read = follower.checkpoints().next_back().map_or(0, |point| point.number);
     let caught_up = polled.caught_up;
+    book.settle(polled.heads.finalized.number.min(read));
     view.send_modify(|view| {
         if changed {
             view.assertions = Arc::new(assertions.clone());
         }
+        view.ledger = book.ledger().clone();
         view.rewinds += rewinds;
         (view.heads, view.read, view.caught_up) = (Some(polled.heads), read, caught_up);
     });

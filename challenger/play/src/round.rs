@@ -1,0 +1,185 @@
+//! One round: what L1 and the chain ask for now, what of it is computed, what is sent.
+
+use crate::{
+    conduct::{Conduct, When},
+    job::Job,
+    measure,
+    outbox::{AT_ONCE, Order},
+    own::Settled,
+    player::{Player, PlayerError},
+    queue::{Position, Stage, Started},
+    report::{MatchReport, OpeningReport, PlayReport, StakeReport},
+    waiting::Waiting,
+};
+use alloy::primitives::{B256, U256, keccak256};
+use gainsay_chain::ChainError;
+use gainsay_game::{
+    act::Act,
+    decide::{Plan, Todo, decide},
+    ledger::Ledger,
+};
+use gainsay_l1::Heads;
+use gainsay_shell::follow::RollupView;
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+/// What follows from a round.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// Jobs to start.
+    pub(crate) start: Vec<(Started, Job)>,
+    /// What to send now.
+    pub(crate) orders: Vec<Order>,
+}
+
+impl<C: Conduct> Player<C> {
+    pub(crate) async fn round(&mut self) -> Result<Round, PlayerError> {
+        let view = self.view.borrow_and_update().clone();
+        let now = view.heads.map_or(0, |heads| heads.latest.timestamp);
+        let plan = match Waiting::for_l1(&view) {
+            Ok(heads) => self.decide(&view.ledger, heads).await?,
+            Err(waiting) => Err(waiting),
+        };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(waiting) => {
+                // What is being computed goes on: it will be wanted again.
+                self.publish(&view, now, Some(waiting), None);
+                return Ok(Round::default());
+            }
+        };
+        self.raise(&plan);
+        let round = self.dispatch(&plan, &view, now);
+        let behind = view.read < self.read_from;
+        let waiting = behind.then_some(Waiting::ReadBack { sent: self.read_from, read: view.read });
+        self.publish(&view, now, waiting, Some(&plan));
+        Ok(round)
+    }
+
+    /// Decides on the chain's own thread, so that all it reads is of one moment.
+    async fn decide(&self, ledger: &Arc<Ledger>, heads: Heads) -> Result<Result<Plan, Waiting>, PlayerError> {
+        let (ledger, conduct, confirmations) = (ledger.clone(), self.conduct.clone(), self.confirmations);
+        let (me, settings, policy) = (self.me, self.settings, self.policy);
+        let decided = self
+            .chain
+            .with(move |core| {
+                if let Some(waiting) = Waiting::for_chain(core, &heads.latest)? {
+                    return Ok(Err(waiting));
+                }
+                let own = conduct.own(Settled { chain: &core.chain, confirmations });
+                Ok::<_, ChainError>(Ok(decide(&ledger, me, &own, heads.latest.timestamp, &settings, policy)))
+            })
+            .await?;
+        Ok(decided?)
+    }
+
+    /// Logs each alarm once for as long as it lasts.
+    fn raise(&mut self, plan: &Plan) {
+        let alarms: std::collections::BTreeSet<String> = plan.alarms.iter().map(ToString::to_string).collect();
+        for alarm in alarms.difference(&self.alarms) {
+            tracing::error!(reason = %alarm, "an operator has to see to this");
+            metrics::counter!("gainsay_alarms").increment(1);
+        }
+        self.alarms = alarms;
+    }
+
+    /// Sorts the plan into what is computed and what is sent. Nothing is sent while something is on its way or not read back: the plan does not know of it.
+    fn dispatch(&mut self, plan: &Plan, view: &RollupView, now: u64) -> Round {
+        let epoch = view.rewinds.saturating_add(self.progress.borrow().rewinds);
+        let free = self.manager.is_some() && view.read >= self.read_from;
+        let (mut wanted, mut jobs, mut orders) = (Vec::new(), BTreeMap::new(), Vec::new());
+        for todo in &plan.todos {
+            let due = match self.conduct.when(todo, now) {
+                When::Never => continue,
+                When::NotBefore(time) => time <= now,
+                When::Now => true,
+            };
+            let position = Job::of(todo, &view.ledger).map(|job| {
+                let (id, state) = job.position();
+                let position = Position { id, state, epoch };
+                wanted.push(position);
+                jobs.insert(position, job);
+                position
+            });
+            if due && free && orders.len() < AT_ONCE {
+                orders.extend(self.order(todo, position));
+            }
+        }
+        let started = self.queue.want(&wanted, Instant::now());
+        let start = started.into_iter().filter_map(|started| jobs.remove(&started.position).map(|job| (started, job))).collect();
+        Round { start, orders }
+    }
+
+    /// The order for an item of the plan, if its act is at hand and has not just failed.
+    fn order(&self, todo: &Todo, position: Option<Position>) -> Option<Order> {
+        let act: &Act = match (todo, &position) {
+            (Todo::Act(act), _) => act,
+            (_, Some(position)) => self.queue.ready(position)?,
+            (_, None) => return None,
+        };
+        let key = keccak256(act.input());
+        let waits = self.failed.get(&key).is_some_and(|(_, retry_at)| *retry_at > Instant::now());
+        (!waits).then(|| Order { key, act: act.clone() })
+    }
+
+    fn publish(&self, view: &RollupView, now: u64, waiting: Option<Waiting>, plan: Option<&Plan>) {
+        let ledger = &view.ledger;
+        let stakes: Vec<_> = ledger.stakes_of(&self.me).collect();
+        let live = stakes.iter().filter(|stake| stake.is_live()).count();
+        let report = PlayReport {
+            address: self.me,
+            l1_block: view.read,
+            l1_time: now,
+            waiting,
+            idle: plan.and_then(|plan| plan.idle.as_ref()).map(ToString::to_string),
+            alarms: self.alarms.iter().cloned().collect(),
+            stakes: stakes.iter().map(|stake| StakeReport::from(*stake)).collect(),
+            matches: self.matches(ledger),
+            opening: plan.map(|plan| self.opening(plan)).unwrap_or_default(),
+            spent: self.spent,
+            bonds: self.settings.bond.saturating_mul(U256::from(live)),
+            owed: ledger.owed(&self.me),
+            last_error: self.last_error.clone(),
+        };
+        measure::standing(&report);
+        let report = Arc::new(report);
+        self.report.send_if_modified(|last| {
+            let changed = *last != report;
+            *last = report;
+            changed
+        });
+    }
+
+    fn matches(&self, ledger: &Ledger) -> Vec<MatchReport> {
+        let own = ledger.stakes_of(&self.me).flat_map(|stake| ledger.matches_of(&stake.id).map(|m| (m, stake.id)));
+        let mut matches: Vec<_> = own.map(|(m, own)| MatchReport::of(ledger, m, own, self.settings.extension)).collect();
+        for m in &mut matches {
+            if let Some((next, error)) = self.progress_of(&m.id) {
+                (m.next, m.error) = (next, error);
+            }
+        }
+        matches.sort_by_key(|m| (m.standing, m.deadline, m.id));
+        matches
+    }
+
+    fn opening(&self, plan: &Plan) -> Vec<OpeningReport> {
+        let opens = plan.todos.iter().filter_map(|todo| match todo {
+            Todo::Open { rivals, fork, .. } => Some((rivals, fork)),
+            _ => None,
+        });
+        let report = |(rivals, fork): (&gainsay_bindings::Matches::Rivals, &B256)| {
+            let id = gainsay_game::matches::match_id(rivals.first, rivals.second);
+            let (next, error) = self.progress_of(&id).unwrap_or_default();
+            OpeningReport { id, fork: *fork, own: rivals.first, rival: rivals.second, next, error }
+        };
+        opens.map(report).collect()
+    }
+
+    fn progress_of(&self, id: &B256) -> Option<(String, Option<String>)> {
+        Some(match self.queue.stage(id)? {
+            Stage::Waiting => ("its move, as soon as a worker is free".to_owned(), None),
+            Stage::Computing => ("its move, which is being computed".to_owned(), None),
+            Stage::Ready => ("its move, which is being sent".to_owned(), None),
+            Stage::Failed { error } => ("its move, once it can be computed".to_owned(), Some(error)),
+        })
+    }
+}

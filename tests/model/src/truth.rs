@@ -5,6 +5,7 @@ use alloy::primitives::{B256, U256, keccak256};
 use gainsay_bindings::Matches::Opening;
 use gainsay_game::{
     assertions::Assertion,
+    decide::OwnChain,
     truth::{Truth, opening, opening_hash, run_says},
 };
 use gainsay_machine::Status;
@@ -62,22 +63,16 @@ impl Derived<'_> {
     }
 }
 
-impl Derived<'_> {
-    /// The state that follows `parent`, if the inbox is known that far.
-    #[must_use]
-    pub fn end_state(&self, parent: &State, target: u64) -> Option<State> {
+impl OwnChain for Derived<'_> {
+    fn end_state(&self, parent: &State, target: u64) -> Option<State> {
         (target <= self.batch_count()).then(|| self.state_after(parent, target, BLOCK_STEPS_PER_ASSERTION))
     }
 
-    /// What the children of an assertion with this target are computed from.
-    #[must_use]
-    pub fn inputs_hash(&self, target: u64) -> Option<B256> {
+    fn inputs_hash(&self, target: u64) -> Option<B256> {
         self.batches.get(target as usize).map(|acc| inputs_hash(target, *acc))
     }
 
-    /// Batches in the inbox.
-    #[must_use]
-    pub const fn batch_count(&self) -> u64 {
+    fn batch_count(&self) -> u64 {
         self.batches.len() as u64 - 1
     }
 }

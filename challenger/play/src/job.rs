@@ -1,8 +1,10 @@
 //! One answer, computed on a blocking thread.
 
 use crate::{conduct::Conduct, truth::StoreTruth};
-use alloy::primitives::{B256, keccak256};
-use alloy::sol_types::SolValue;
+use alloy::{
+    primitives::{B256, keccak256},
+    sol_types::SolValue,
+};
 use gainsay_bindings::Matches::Rivals;
 use gainsay_game::{
     act::Act,
@@ -17,9 +19,9 @@ use gainsay_game::{
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
     /// The first dissection of a match that is not open.
-    Open { rivals: Rivals, fork: Assertion },
+    Open { rivals: Box<Rivals>, fork: Box<Assertion> },
     /// The next move of a match.
-    Play { view: Box<MatchView>, fork: Assertion },
+    Play { view: Box<MatchView>, fork: Box<Assertion> },
 }
 
 impl Job {
@@ -28,12 +30,12 @@ impl Job {
         match todo {
             Todo::Act(_) => None,
             Todo::Open { rivals, fork, .. } => {
-                let fork = ledger.assertions().get(fork)?.clone();
-                Some(Self::Open { rivals: rivals.clone(), fork })
+                let fork = Box::new(ledger.assertions().get(fork)?.clone());
+                Some(Self::Open { rivals: Box::new(rivals.clone()), fork })
             }
             Todo::Play { match_id, .. } => {
                 let view = ledger.match_by_id(match_id)?;
-                let fork = ledger.assertions().get(&view.fork)?.clone();
+                let fork = Box::new(ledger.assertions().get(&view.fork)?.clone());
                 Some(Self::Play { view: Box::new(view.clone()), fork })
             }
         }
@@ -42,7 +44,7 @@ impl Job {
     /// The match, and a hash of all that the answer depends on.
     pub(crate) fn position(&self) -> (B256, B256) {
         match self {
-            Self::Open { rivals, .. } => (match_id(rivals.first, rivals.second), keccak256(rivals.abi_encode())),
+            Self::Open { rivals, .. } => (match_id(rivals.first, rivals.second), keccak256((**rivals).abi_encode())),
             Self::Play { view, .. } => (view.id, view.hash()),
         }
     }
@@ -51,7 +53,7 @@ impl Job {
     pub(crate) fn run(self, conduct: &impl Conduct, honest: StoreTruth) -> Result<Act, String> {
         let mut truth = conduct.truth(honest);
         let act = match self {
-            Self::Open { rivals, fork } => play::open(rivals, &fork, &mut truth),
+            Self::Open { rivals, fork } => play::open(*rivals, &fork, &mut truth),
             Self::Play { view, fork } => play::play(&view, &fork, &mut truth),
         };
         act.map_err(|error| error.to_string())

@@ -119,10 +119,12 @@ pub struct Player<C> {
     pub(crate) spent: Spent,
     pub(crate) last_error: Option<String>,
     pub(crate) report: watch::Sender<Arc<PlayReport>>,
+    pub(crate) client: L1Client,
+    /// Whether the key could pay for a second stake, and when that was looked up.
+    pub(crate) second: Option<(Instant, bool)>,
     store: Store,
     config: Arc<ChainConfig>,
     traces: Arc<Traces>,
-    client: L1Client,
     addresses: Addresses,
     sending: Option<JoinHandle<Delivery>>,
     jobs: JoinSet<(u64, Result<Act, String>)>,
@@ -133,7 +135,7 @@ enum Event {
     /// L1 was read, or time has passed.
     Look,
     /// A job has ended.
-    Computed(u64, Result<Act, String>),
+    Computed(u64, Box<Result<Act, String>>),
     /// Everything sent has its fate.
     Delivered(Box<Delivery>),
 }
@@ -169,10 +171,11 @@ impl<C: Conduct> Player<C> {
             spent: Spent::default(),
             last_error: None,
             report,
+            client: node.client.clone(),
+            second: None,
             store: node.store.clone(),
             config: Arc::new(node.network.chain.clone()),
             traces: Arc::new(Traces::new(options.traces)?),
-            client: node.client.clone(),
             addresses: Addresses { rollup: contracts.rollup, matches: contracts.matches, oracle: contracts.preimage_oracle },
             sending: None,
             jobs: JoinSet::new(),
@@ -208,7 +211,7 @@ impl<C: Conduct> Player<C> {
             }
             match self.next().await {
                 Event::Look => {}
-                Event::Computed(job, result) => self.computed(job, result),
+                Event::Computed(job, result) => self.computed(job, *result),
                 Event::Delivered(delivery) => self.delivered(*delivery)?,
             }
         }
@@ -217,7 +220,7 @@ impl<C: Conduct> Player<C> {
     async fn next(&mut self) -> Event {
         tokio::select! {
             Some(done) = self.jobs.join_next() => match done {
-                Ok((job, result)) => Event::Computed(job, result),
+                Ok((job, result)) => Event::Computed(job, Box::new(result)),
                 // Panics are caught within, and nothing aborts a job.
                 Err(_) => Event::Look,
             },

@@ -15,12 +15,19 @@ use alloy::primitives::{B256, U256, keccak256};
 use gainsay_chain::ChainError;
 use gainsay_game::{
     act::Act,
-    decide::{Plan, Todo, decide},
+    decide::{Plan, Policy, Todo, decide},
     ledger::Ledger,
 };
 use gainsay_l1::Heads;
 use gainsay_shell::follow::RollupView;
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a balance that was looked up counts.
+const BALANCE_HOLDS: Duration = Duration::from_secs(30);
 
 /// What follows from a round.
 #[derive(Default)]
@@ -56,9 +63,10 @@ impl<C: Conduct> Player<C> {
     }
 
     /// Decides on the chain's own thread, so that all it reads is of one moment.
-    async fn decide(&self, ledger: &Arc<Ledger>, heads: Heads) -> Result<Result<Plan, Waiting>, PlayerError> {
+    async fn decide(&mut self, ledger: &Arc<Ledger>, heads: Heads) -> Result<Result<Plan, Waiting>, PlayerError> {
+        let policy = Policy { second: self.policy.second && self.can_pay_for_second(ledger).await, ..self.policy };
         let (ledger, conduct, confirmations) = (ledger.clone(), self.conduct.clone(), self.confirmations);
-        let (me, settings, policy) = (self.me, self.settings, self.policy);
+        let (me, settings) = (self.me, self.settings);
         let decided = self
             .chain
             .with(move |core| {
@@ -72,9 +80,23 @@ impl<C: Conduct> Player<C> {
         Ok(decided?)
     }
 
+    /// Whether a second bond is at hand, and a tenth more for gas. Asked of L1 now and then, and only where a first stake is bound.
+    async fn can_pay_for_second(&mut self, ledger: &Ledger) -> bool {
+        if ledger.stakes_of(&self.me).filter(|stake| stake.is_live()).count() != 1 {
+            return false;
+        }
+        if let Some((_, known)) = self.second.filter(|(at, _)| at.elapsed() < BALANCE_HOLDS) {
+            return known;
+        }
+        let need = self.settings.bond.saturating_add(self.settings.bond / U256::from(10));
+        let known = self.client.balance(self.me).await.is_ok_and(|balance| balance >= need);
+        self.second = Some((Instant::now(), known));
+        known
+    }
+
     /// Logs each alarm once for as long as it lasts.
     fn raise(&mut self, plan: &Plan) {
-        let alarms: std::collections::BTreeSet<String> = plan.alarms.iter().map(ToString::to_string).collect();
+        let alarms: BTreeSet<String> = plan.alarms.iter().map(ToString::to_string).collect();
         for alarm in alarms.difference(&self.alarms) {
             tracing::error!(reason = %alarm, "an operator has to see to this");
             metrics::counter!("gainsay_alarms").increment(1);

@@ -1,10 +1,11 @@
 //! Why a node does not start, or stops.
 
-use crate::{batcher::BatcherError, builder::BuilderError, feed::FeedError, proposer::ProposerError};
+use crate::{batcher::BatcherError, builder::BuilderError, feed::FeedError};
 use alloy::primitives::Address;
 use gainsay_batch::ConfigError;
 use gainsay_chain::ChainError;
 use gainsay_l1::{L1Error, SendError};
+use gainsay_play::player::PlayerError;
 use gainsay_rpc::ServeError;
 use gainsay_shell::{follow::FollowError, open::OpenError, prometheus::MetricsError, supervisor::TaskFailure};
 use gainsay_store::StoreError;
@@ -105,12 +106,12 @@ pub enum NodeError {
         #[from]
         source: BatcherError,
     },
-    /// Claiming results.
+    /// Claiming results, and defending the claims.
     #[error("{source}")]
     Proposer {
         /// The reason.
         #[from]
-        source: ProposerError,
+        source: PlayerError,
     },
     /// The sequencer's feed.
     #[error("{source}")]

@@ -12,7 +12,6 @@ pub mod follow;
 pub mod keys;
 pub mod mempool;
 pub mod params;
-pub mod proposer;
 pub mod run;
 mod serve;
 pub mod status;

@@ -11,13 +11,17 @@ use crate::{
     error::{Failure, NodeError},
     follow::paths,
     mempool::Mempool,
-    proposer::Proposer,
     serve::{PENDING, serve_rpc},
 };
 use alloy::eips::BlockId;
 use gainsay_batch::{Packer, PackerConfig};
 use gainsay_bindings::Inbox;
+use gainsay_game::decide::Policy;
 use gainsay_l1::{L1Client, Recovery, SecretKey, SendPolicy, TransactionManager};
+use gainsay_play::{
+    conduct::Honest,
+    player::{PlayOptions, Player},
+};
 use gainsay_shell::{
     open::{Node, Running},
     owner::{self, Owner},
@@ -50,13 +54,13 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
     }
     let (ready, _) = broadcast::channel(PENDING);
     let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone())?;
-    let running = node.start(supervisor);
+    let running = Arc::new(node.start(supervisor));
     let wake = Arc::new(Notify::new());
     let pool = start_pool(mempool, supervisor);
     start_builder(&config, &running, pool.clone(), wake.clone(), supervisor);
     start_batcher(config.batcher, &running, supervisor)?;
     if let Some(proposer) = config.proposer {
-        start_proposer(proposer, &running, supervisor);
+        start_proposer(proposer, running.clone(), supervisor);
     }
     let client = Arc::new(OwnPool { pool, wake });
     serve_rpc(config.node.rpc, &running, client, ready, supervisor).await
@@ -110,13 +114,13 @@ fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervi
     Ok(())
 }
 
-fn start_proposer(config: ProposerConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) {
-    let (client, chain, view) = (node.client.clone(), node.chain.clone(), node.rollup.clone());
-    let (rollup, settings, confirmations) = (node.network.contracts.rollup, node.network.rollup, config.confirmations);
+/// The proposer plays the stakes of its key: it claims, and defends what it has claimed.
+fn start_proposer(config: ProposerConfig, node: Arc<Running>, supervisor: &mut Supervisor<NodeError>) {
+    let options = PlayOptions::new(Policy { propose: true, second: true }, config.confirmations);
     supervisor.spawn("proposer", move |stop| async move {
-        let Some(manager) = take_over(&client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
-        let proposer = Proposer { chain, client, manager, rollup, settings, view, confirmations };
-        Ok(proposer.run(stop).await?)
+        let Some(manager) = take_over(&node.client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
+        let (player, _) = Player::new(&node, manager, options, Honest)?;
+        Ok(player.run(stop).await?)
     });
 }
 

@@ -18,7 +18,7 @@ pub enum Recovery {
 }
 
 /// A call to L1 that did not give an answer that can be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum L1Error {
     /// The URL cannot be used.
     #[error("`{url}` is not a URL of an L1 node: {reason}; give one like http://127.0.0.1:8545")]

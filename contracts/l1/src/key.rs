@@ -6,14 +6,14 @@ use alloy::{
     primitives::{Address, B256, Signature},
     signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English},
 };
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 /// A key that signs L1 transactions. Its secret is never printed: `Debug` and `Display` give the address.
 #[derive(Clone)]
 pub struct SecretKey(PrivateKeySigner);
 
 /// A key that cannot be read. Never quotes the secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
     #[error("the key file {path} cannot be read: {source}")]
@@ -21,7 +21,7 @@ pub enum KeyError {
         /// Its path.
         path: String,
         /// Why.
-        source: std::io::Error,
+        source: Arc<std::io::Error>,
     },
     /// The environment variable is missing.
     #[error("the environment variable {name}, which should hold a secret key, is not set")]
@@ -55,7 +55,7 @@ impl SecretKey {
     /// If it cannot be read or is no key.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: place.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: place.clone(), source: Arc::new(source) })?;
         Self::parse(&text, &format!("the file {place}"))
     }
 

@@ -148,7 +148,7 @@ impl Sending {
         match self.offered {
             None if self.cancel_now => Action::Cancelled,
             None => Action::Publish { fees: self.policy.quote(&seen.market), purpose: self.purpose },
-            Some(offered) if self.refusals > 0 => self.after_refusal(&offered, seen),
+            Some(offered) if self.refusals > 0 => self.after_refusal(&offered, waited, seen),
             Some(offered) if self.cancel_now || waited >= self.policy.bump_after => self.raise(&offered, seen),
             Some(_) if !seen.known => Action::Rebroadcast,
             Some(_) => Action::Wait,
@@ -163,8 +163,15 @@ impl Sending {
         }
     }
 
-    fn after_refusal(&self, offered: &Fees, seen: &Observation) -> Action {
+    fn after_refusal(&mut self, offered: &Fees, waited: Duration, seen: &Observation) -> Action {
         let spent = self.refusals >= self.policy.max_refusals;
+        if let Some(pending) = self.attempts.last().copied()
+            && waited >= self.policy.bump_after
+        {
+            // Why they were refused may be over.
+            (self.refusals, self.offered) = (0, Some(pending.fees));
+            return self.raise(&pending.fees, seen);
+        }
         match self.policy.bump(offered, &seen.market, self.blobs) {
             Some(fees) if !spent => Action::Publish { fees, purpose: self.purpose },
             _ if self.attempts.is_empty() => Action::GiveUp,
@@ -179,6 +186,8 @@ impl Sending {
         match self.policy.bump(offered, &seen.market, self.blobs) {
             Some(fees) => Action::Publish { fees, purpose: self.purpose },
             None if seen.known => Action::Wait,
+            // Nothing is in the way of it, so it need not offer more.
+            None if self.cancel_now => Action::Publish { fees: *offered, purpose: self.purpose },
             None => Action::Rebroadcast,
         }
     }

@@ -137,6 +137,19 @@ fn refused_bumps_leave_the_pending_attempt_to_be_mined() {
         let Action::Publish { fees, .. } = core.next(&seen(10)) else { panic!("not bumped") };
         core.refused(fees, Duration::from_secs(10));
     }
-    assert_eq!(core.next(&seen(30)), Action::Wait);
+    assert_eq!(core.next(&seen(19)), Action::Wait);
+    let Action::Publish { fees, .. } = core.next(&seen(20)) else { panic!("not tried again once the patience is over") };
+    assert_eq!(Some(fees), policy().bump(&sent.fees, &MARKET, false), "from what is pending, not from what was refused");
+    core.refused(fees, Duration::from_secs(20));
     assert_eq!(core.next(&Observation { mined_nonce: 8, mined: Some((hash(1), 6)), head: 9, ..seen(31) }), Action::Done(sent));
+}
+
+#[test]
+fn a_cancellation_at_the_cap_takes_the_place_of_what_the_node_has_forgotten() {
+    let mut core = Sending::new(SendPolicy { max_fee_cap: 210, ..policy() }, false, 7);
+    let sent = publish(&mut core, &seen(0), 1);
+    core.cancel();
+    assert_eq!(core.next(&seen(1)), Action::Wait, "beyond the cap it cannot be replaced");
+    let cancel = publish(&mut core, &Observation { known: false, ..seen(2) }, 2);
+    assert_eq!((cancel.purpose, cancel.fees), (Purpose::Cancel, sent.fees));
 }

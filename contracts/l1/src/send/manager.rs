@@ -1,27 +1,24 @@
-//! The shell around [`Sending`].
+//! The transaction manager: starting, and what is done before a transaction is sent.
 
 use super::{
     SendError,
-    core::{Action, Attempt, Purpose, Sending},
-    fees::{Fees, SendPolicy},
-    transaction::{Prepared, Signed, TxRequest, sidecar},
+    fees::{Market, SendPolicy},
+    transaction::{Prepared, TxRequest, sidecar},
 };
-use crate::{L1Client, L1Error, Recovery, SecretKey};
+use crate::{L1Client, L1Error, SecretKey};
 use alloy::{
-    consensus::Transaction as _,
-    eips::{BlockId, eip4844::DATA_GAS_PER_BLOB, eip7594::BlobTransactionSidecarVariant},
-    primitives::{Address, B256, Bytes, U256},
-    rpc::types::{Transaction, TransactionInput, TransactionReceipt, TransactionRequest},
+    eips::{BlockId, eip7594::BlobTransactionSidecarVariant},
+    primitives::{Address, Bytes, U256},
+    rpc::types::{TransactionInput, TransactionReceipt, TransactionRequest},
 };
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
 
 /// EIP-7825: the most gas of one transaction.
 const MAX_GAS: u64 = 1 << 24;
 
-/// Sends the transactions of one key, one after another.
+/// Sends the transactions of one key, one after another or several at once ([`Self::send_all`]).
 #[derive(Debug)]
 pub struct TransactionManager {
     pub(super) client: L1Client,
@@ -29,14 +26,6 @@ pub struct TransactionManager {
     pub(super) policy: SendPolicy,
     pub(super) chain_id: u64,
     pub(super) started: Instant,
-}
-
-/// One transaction on its way, and what was last handed to L1.
-struct Flight {
-    core: Sending,
-    prepared: Prepared,
-    newest: Option<Signed>,
-    refusal: String,
 }
 
 impl TransactionManager {
@@ -73,21 +62,21 @@ impl TransactionManager {
     /// # Errors
     /// [`SendError::Cancelled`] once it is certain that it has no effect; else as [`Self::send`].
     pub async fn send_until(&mut self, request: TxRequest, cancel: &CancellationToken) -> Result<TransactionReceipt, SendError> {
-        self.settle().await?;
-        let prepared = self.prepare(request).await?;
-        let core = Sending::new(self.policy, prepared.sidecar.is_some(), prepared.nonce);
-        self.fly(Flight { core, prepared, newest: None, refusal: String::new() }, cancel).await
+        // One request has one answer.
+        self.send_all(vec![request], cancel).await.pop().unwrap_or(Err(SendError::Cancelled))
     }
 
-    async fn prepare(&self, request: TxRequest) -> Result<Prepared, SendError> {
+    /// Checks that it can be paid beside `reserved` wei for others, and that it would not revert.
+    pub(super) async fn prepare(&self, request: &TxRequest, nonce: u64, reserved: U256, market: &Market) -> Result<Prepared, SendError> {
         let sidecar = self.prove(&request.blobs).await?;
-        self.check_balance(request.value).await?;
+        self.check_balance(reserved.saturating_add(request.value)).await?;
         let gas_limit = match request.gas_limit {
             Some(gas) => gas,
-            None => self.estimate(&request, sidecar.as_ref()).await?,
+            None => self.estimate(request, sidecar.as_ref()).await?,
         };
-        let nonce = self.client.nonce(self.address(), BlockId::latest()).await?;
-        Ok(Prepared { request, chain_id: self.chain_id, nonce, gas_limit, sidecar })
+        let prepared = Prepared { request: request.clone(), chain_id: self.chain_id, nonce, gas_limit, sidecar };
+        self.check_balance(reserved.saturating_add(prepared.cost(&self.policy.quote(market)))).await?;
+        Ok(prepared)
     }
 
     async fn prove(&self, blobs: &[Bytes]) -> Result<Option<BlobTransactionSidecarVariant>, SendError> {
@@ -114,7 +103,11 @@ impl TransactionManager {
     }
 
     /// The call as a simulation takes it: with the hashes of the blobs, since the contract reads them.
-    async fn simulated(&self, request: &TxRequest, sidecar: Option<&BlobTransactionSidecarVariant>) -> Result<TransactionRequest, L1Error> {
+    pub(super) async fn simulated(
+        &self,
+        request: &TxRequest,
+        sidecar: Option<&BlobTransactionSidecarVariant>,
+    ) -> Result<TransactionRequest, L1Error> {
         let mut call = TransactionRequest::default()
             .from(self.address())
             .to(request.to)
@@ -127,123 +120,9 @@ impl TransactionManager {
         Ok(call)
     }
 
-    /// Advance the core, do what it says, wait. Once something was handed to L1 this ends only with the fate of it known: an L1 that
-    /// cannot be reached is waited for.
-    async fn fly(&self, mut flight: Flight, cancel: &CancellationToken) -> Result<TransactionReceipt, SendError> {
-        loop {
-            if cancel.is_cancelled() {
-                flight.core.cancel();
-            }
-            match self.advance(&mut flight).await {
-                Ok(Some(receipt)) => return Ok(receipt),
-                Ok(None) => {}
-                Err(SendError::L1(error)) if error.recovery() == Recovery::Retry && !flight.core.attempts().is_empty() => {
-                    warn!(%error, nonce = flight.prepared.nonce, "L1 does not say what became of a transaction");
-                }
-                Err(error) => return Err(error),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(self.policy.poll) => {}
-                () = cancel.cancelled(), if !cancel.is_cancelled() => {}
-            }
-        }
-    }
-
-    /// One look at L1 and what follows from it; the receipt once that is final.
-    async fn advance(&self, flight: &mut Flight) -> Result<Option<TransactionReceipt>, SendError> {
-        let (seen, receipt) = self.client.observe(self.address(), flight.core.attempts(), self.started.elapsed()).await?;
-        match flight.core.next(&seen) {
-            Action::Publish { fees, purpose } => self.publish(flight, fees, purpose).await.map(|()| None),
-            Action::Rebroadcast => {
-                self.rebroadcast(flight).await;
-                Ok(None)
-            }
-            Action::Wait => Ok(None),
-            Action::Done(attempt) => self.finish(flight, attempt, receipt).await.map(Some),
-            Action::NonceTaken => Err(SendError::NonceTaken { account: self.address(), nonce: flight.prepared.nonce }),
-            Action::Cancelled => Err(SendError::Cancelled),
-            Action::GiveUp => Err(SendError::Refused { to: flight.prepared.request.to, reason: std::mem::take(&mut flight.refusal) }),
-        }
-    }
-
-    async fn publish(&self, flight: &mut Flight, fees: Fees, purpose: Purpose) -> Result<(), SendError> {
-        if flight.core.attempts().is_empty() {
-            self.check_funds(&flight.prepared, &fees).await?;
-        }
-        let signed = flight.prepared.sign(&self.key, &fees, purpose).await?;
-        let attempt = Attempt { hash: signed.hash, fees, purpose };
-        match self.broadcast(&signed).await {
-            Ok(()) => {}
-            // A node that has it already refuses it, too.
-            Err(L1Error::Refused { message, .. }) if !self.client.knows(&attempt).await? => {
-                warn!(nonce = flight.prepared.nonce, reason = %message, "L1 refused a transaction");
-                flight.refusal = message;
-                flight.core.refused(fees, self.started.elapsed());
-                return Ok(());
-            }
-            Err(L1Error::Refused { .. }) => {}
-            // It may have arrived all the same: it counts as sent, and is sent again if it did not.
-            Err(error) => warn!(%error, "L1 did not answer to a transaction"),
-        }
-        info!(hash = %attempt.hash, nonce = flight.prepared.nonce, max_fee = fees.max_fee, tip = fees.tip, ?purpose, "sent to L1");
-        flight.core.published(attempt, self.started.elapsed());
-        flight.newest = Some(signed);
-        Ok(())
-    }
-
-    async fn rebroadcast(&self, flight: &Flight) {
-        let Some(signed) = &flight.newest else { return };
-        match self.broadcast(signed).await {
-            Ok(()) => debug!(hash = %signed.hash, "handed to L1 again"),
-            Err(error) => warn!(hash = %signed.hash, %error, "L1 does not take a transaction again"),
-        }
-    }
-
-    async fn broadcast(&self, signed: &Signed) -> Result<(), L1Error> {
-        self.client.request::<_, B256>("eth_sendRawTransaction", (signed.raw.clone(),)).await.map(drop)
-    }
-
-    async fn check_funds(&self, prepared: &Prepared, fees: &Fees) -> Result<(), SendError> {
-        let blob_gas = u128::from(DATA_GAS_PER_BLOB) * prepared.sidecar.as_ref().map_or(0, |sidecar| sidecar.blobs().len() as u128);
-        let gas = U256::from(fees.max_fee) * U256::from(prepared.gas_limit) + U256::from(fees.blob_fee) * U256::from(blob_gas);
-        self.check_balance(gas.saturating_add(prepared.request.value)).await
-    }
-
     async fn check_balance(&self, need: U256) -> Result<(), SendError> {
         let have = self.client.balance(self.address()).await?;
         if have < need { Err(SendError::Funds { account: self.address(), have, need }) } else { Ok(()) }
-    }
-
-    async fn finish(
-        &self,
-        flight: &Flight,
-        attempt: Attempt,
-        receipt: Option<TransactionReceipt>,
-    ) -> Result<TransactionReceipt, SendError> {
-        match (attempt.purpose, receipt) {
-            (Purpose::Cancel, _) | (_, None) => Err(SendError::Cancelled),
-            (Purpose::Call, Some(receipt)) if receipt.status() => Ok(receipt),
-            (Purpose::Call, Some(receipt)) => {
-                let block = receipt.block_number.unwrap_or_default();
-                let reason = self.why_reverted(&flight.prepared, &receipt, block).await;
-                Err(SendError::Reverted { hash: attempt.hash, to: flight.prepared.request.to, block, reason })
-            }
-        }
-    }
-
-    /// Repeats the call on the block before, which names the error unless it came from the same block.
-    async fn why_reverted(&self, prepared: &Prepared, receipt: &TransactionReceipt, block: u64) -> String {
-        let (to, before) = (prepared.request.to, BlockId::number(block.saturating_sub(1)));
-        let replayed: Result<Bytes, L1Error> = match self.simulated(&prepared.request, prepared.sidecar.as_ref()).await {
-            Ok(call) => self.client.simulate("eth_call", to, (call, before)).await,
-            Err(error) => Err(error),
-        };
-        let limit: Result<Option<Transaction>, _> = self.client.request("eth_getTransactionByHash", (receipt.transaction_hash,)).await;
-        match (replayed, limit) {
-            (Err(L1Error::Reverted { reason, .. }), _) => reason,
-            (_, Ok(Some(transaction))) if transaction.gas_limit() == receipt.gas_used => "it ran out of gas".to_owned(),
-            _ => "it would have succeeded on the block before".to_owned(),
-        }
     }
 
     /// Time until nodes have seen enough of a transaction to expect it mined.

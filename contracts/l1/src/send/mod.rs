@@ -1,9 +1,11 @@
-//! The transaction manager: one per key, one transaction in flight.
+//! The transaction manager: one per key, at most 16 transactions in flight.
 
 mod core;
 #[cfg(test)]
 mod core_tests;
 mod fees;
+mod fleet;
+mod flight;
 mod manager;
 mod observe;
 mod settle;
@@ -18,7 +20,7 @@ use crate::{KeyError, L1Error, Recovery};
 use alloy::primitives::{Address, B256, U256};
 
 /// A transaction that did not take effect.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SendError {
     /// L1.
     #[error(transparent)]

@@ -26,6 +26,9 @@ const P256_VALID: [u8; 160] = hex!(
     "b655cc47c737148aeef550ea57fa35e308d3f341df646e4bd36deeaebff9faa0"
 );
 
+/// What L1 looks like for one transaction, and its receipt.
+pub(super) type Seen = (Observation, Option<TransactionReceipt>);
+
 impl L1Client {
     /// Prices for the next block.
     ///
@@ -51,29 +54,42 @@ impl L1Client {
         Ok(if output.is_empty() { SidecarFormat::Eip4844 } else { SidecarFormat::Eip7594 })
     }
 
-    /// What the core wants to know, and the receipt if an attempt is mined.
+    /// What L1 looks like, for what is not sent yet, and for each of these transactions of `account`, given by nonce and attempts, with the receipt
+    /// if one of its attempts is mined.
     pub(super) async fn observe(
         &self,
         account: Address,
-        attempts: &[Attempt],
+        sent: &[(u64, &[Attempt])],
         now: Duration,
-    ) -> Result<(Observation, Option<TransactionReceipt>), L1Error> {
+    ) -> Result<(Observation, Vec<Seen>), L1Error> {
         // Before the receipts: a block that arrives in between must not look like a nonce that another took.
         let mined_nonce = self.nonce(account, BlockId::latest()).await?;
-        let mut receipt = None;
+        let mut found = Vec::with_capacity(sent.len());
+        for (nonce, attempts) in sent {
+            found.push(match attempts.last() {
+                Some(_) if mined_nonce > *nonce => (true, self.mined(attempts).await?),
+                Some(newest) => (self.knows(newest).await?, None),
+                None => (true, None),
+            });
+        }
+        // After the receipts: their blocks must not look deeper than they are.
+        let head = self.block(BlockRef::Latest).await?.number;
+        let general = Observation { now, head, mined_nonce, mined: None, known: true, market: self.market().await? };
+        let seen = |(known, receipt): (bool, Option<TransactionReceipt>)| {
+            let mined = receipt.as_ref().and_then(|receipt| Some((receipt.transaction_hash, receipt.block_number?)));
+            (Observation { mined, known, ..general }, receipt)
+        };
+        Ok((general, found.into_iter().map(seen).collect()))
+    }
+
+    /// The receipt of the attempt that is mined, if one is.
+    async fn mined(&self, attempts: &[Attempt]) -> Result<Option<TransactionReceipt>, L1Error> {
         for attempt in attempts.iter().rev() {
-            receipt = self.receipt(attempt.hash).await?;
-            if receipt.is_some() {
-                break;
+            if let Some(receipt) = self.receipt(attempt.hash).await? {
+                return Ok(Some(receipt));
             }
         }
-        let head = self.block(BlockRef::Latest).await?.number;
-        let known = match (&receipt, attempts.last()) {
-            (None, Some(newest)) => self.knows(newest).await?,
-            _ => true,
-        };
-        let mined = receipt.as_ref().and_then(|receipt| Some((receipt.transaction_hash, receipt.block_number?)));
-        Ok((Observation { now, head, mined_nonce, mined, known, market: self.market().await? }, receipt))
+        Ok(None)
     }
 
     /// Whether the node has a transaction, pending or mined.

@@ -2,19 +2,28 @@
 
 use super::{
     SendError,
-    core::{Action, Attempt, Purpose, Sending},
+    core::{Action, Attempt, Observation, Purpose, Sending},
     fees::SendPolicy,
     manager::TransactionManager,
-    transaction::{Prepared, TxRequest, empty_sidecar},
+    transaction::{Prepared, Signed, TxRequest, empty_sidecar},
 };
 use crate::L1Error;
-use alloy::{eips::BlockId, primitives::B256};
+use alloy::eips::{BlockId, eip7594::BlobTransactionSidecarVariant};
+use std::ops::Range;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+/// A nonce that is being used up.
+struct Clearing {
+    core: Sending,
+    prepared: Prepared,
+    newest: Option<Signed>,
+    refusal: String,
+}
+
 impl TransactionManager {
-    /// Waits until the node's pool holds nothing of this key. What is not mined within the patience is replaced, oldest first, by
-    /// transactions that do nothing.
+    /// Waits until the node's pool holds nothing of this key. What is not mined while the patience lasts is
+    /// replaced by transactions that do nothing, all of it at once: each nonce waits for those before it.
     pub(super) async fn settle(&self) -> Result<(), SendError> {
         let mut since = Instant::now();
         let mut lowest = None;
@@ -29,61 +38,77 @@ impl TransactionManager {
                 (lowest, since) = (Some(mined), Instant::now());
             }
             if since.elapsed() >= self.patience() {
-                self.clear(mined).await?;
+                self.clear(mined..pending).await?;
             }
             tokio::time::sleep(self.policy.poll).await;
         }
     }
 
-    /// Uses up a nonce. A pool takes a blob transaction only in place of a blob transaction, and the other way round; which it
-    /// is cannot be asked of every node, so both are tried.
-    async fn clear(&self, nonce: u64) -> Result<(), SendError> {
-        warn!(nonce, "replacing a transaction of an earlier run that is not mined");
-        match self.clear_as(nonce, false).await {
-            Err(SendError::Refused { .. }) => self.clear_as(nonce, true).await,
-            other => other,
+    /// Uses up these nonces.
+    async fn clear(&self, nonces: Range<u64>) -> Result<(), SendError> {
+        warn!(?nonces, "replacing transactions of an earlier run that are not mined");
+        let mut clearings = nonces.map(|nonce| self.clearing(nonce, None)).collect::<Vec<_>>();
+        loop {
+            let sent: Vec<_> = clearings.iter().map(|clearing| (clearing.prepared.nonce, clearing.core.attempts())).collect();
+            let (general, seen) = self.client.observe(self.address(), &sent, self.started.elapsed()).await?;
+            for (clearing, (seen, _)) in clearings.iter_mut().zip(seen) {
+                self.clear_one(clearing, &seen).await?;
+            }
+            clearings.retain(|clearing| clearing.prepared.nonce >= general.mined_nonce);
+            if clearings.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(self.policy.poll).await;
         }
     }
 
-    async fn clear_as(&self, nonce: u64, blobs: bool) -> Result<(), SendError> {
-        let sidecar = match blobs {
-            true => {
-                let format = self.client.sidecar_format().await?;
-                Some(empty_sidecar(format)?)
-            }
-            false => None,
-        };
-        let request = TxRequest { to: self.address(), ..TxRequest::default() };
-        let prepared = Prepared { request, chain_id: self.chain_id, nonce, gas_limit: 21_000, sidecar };
+    fn clearing(&self, nonce: u64, sidecar: Option<BlobTransactionSidecarVariant>) -> Clearing {
         // What is in the way offers an unknown price: reach it in few steps.
         let policy = SendPolicy { bump_percent: 100, blob_bump_percent: 100, max_refusals: 10, ..self.policy };
-        let mut core = Sending::new(policy, blobs, nonce);
-        let mut refusal = String::new();
+        let core = Sending::new(policy, sidecar.is_some(), nonce);
+        let request = TxRequest { to: self.address(), ..TxRequest::default() };
+        let prepared = Prepared { request, chain_id: self.chain_id, nonce, gas_limit: 21_000, sidecar };
+        Clearing { core, prepared, newest: None, refusal: String::new() }
+    }
+
+    /// Offers more until the node takes it. A pool takes a blob transaction only in place of a blob transaction, and the other way round; which
+    /// it is cannot be asked of every node, so both are tried.
+    async fn clear_one(&self, clearing: &mut Clearing, seen: &Observation) -> Result<(), SendError> {
         loop {
-            let (seen, _) = self.client.observe(self.address(), core.attempts(), self.started.elapsed()).await?;
-            if seen.mined_nonce > nonce {
-                return Ok(());
-            }
-            match core.next(&seen) {
+            match clearing.core.next(seen) {
                 Action::Publish { fees, .. } => {
-                    let signed = prepared.sign(&self.key, &fees, Purpose::Cancel).await?;
-                    let sent: Result<B256, L1Error> = self.client.request("eth_sendRawTransaction", (signed.raw,)).await;
-                    match sent {
-                        Ok(hash) => core.published(Attempt { hash, fees, purpose: Purpose::Cancel }, self.started.elapsed()),
+                    let signed = clearing.prepared.sign(&self.key, &fees, Purpose::Cancel).await?;
+                    match self.broadcast(&signed).await {
+                        Ok(()) => {
+                            let attempt = Attempt { hash: signed.hash, fees, purpose: Purpose::Cancel };
+                            clearing.core.published(attempt, self.started.elapsed());
+                            clearing.newest = Some(signed);
+                            return Ok(());
+                        }
                         Err(L1Error::Refused { message, .. }) => {
-                            refusal = message;
-                            core.refused(fees, self.started.elapsed());
-                            continue;
+                            clearing.refusal = message;
+                            clearing.core.refused(fees, self.started.elapsed());
                         }
                         Err(error) => return Err(error.into()),
                     }
                 }
-                Action::GiveUp => return Err(SendError::Refused { to: self.address(), reason: refusal }),
-                // Forgotten by the node: whatever is left is seen in the next round.
-                Action::Rebroadcast | Action::NonceTaken | Action::Cancelled => return Ok(()),
-                Action::Done(_) | Action::Wait => {}
+                Action::GiveUp if clearing.prepared.sidecar.is_none() => {
+                    let format = self.client.sidecar_format().await?;
+                    *clearing = self.clearing(clearing.prepared.nonce, Some(empty_sidecar(format)?));
+                }
+                Action::GiveUp => {
+                    return Err(SendError::Refused { to: self.address(), reason: std::mem::take(&mut clearing.refusal) });
+                }
+                Action::Rebroadcast => {
+                    if let Some(signed) = &clearing.newest
+                        && let Err(error) = self.broadcast(signed).await
+                    {
+                        warn!(hash = %signed.hash, %error, "L1 does not take a transaction again");
+                    }
+                    return Ok(());
+                }
+                Action::Wait | Action::Done(_) | Action::NonceTaken | Action::Cancelled => return Ok(()),
             }
-            tokio::time::sleep(self.policy.poll).await;
         }
     }
 }

@@ -9,7 +9,7 @@ use alloy::{
     },
     eips::{
         eip2718::Encodable2718,
-        eip4844::{BYTES_PER_BLOB, Blob},
+        eip4844::{BYTES_PER_BLOB, Blob, DATA_GAS_PER_BLOB},
         eip7594::{BlobTransactionSidecarEip7594, BlobTransactionSidecarVariant},
     },
     primitives::{Address, B256, Bytes, TxKind, U256},
@@ -82,6 +82,14 @@ pub(super) struct Signed {
 }
 
 impl Prepared {
+    /// Most that it can cost at these prices, its value included, wei.
+    pub(super) fn cost(&self, fees: &Fees) -> U256 {
+        let blobs = self.sidecar.as_ref().map_or(0, |sidecar| sidecar.blobs().len() as u64);
+        let blob_gas = U256::from(DATA_GAS_PER_BLOB) * U256::from(blobs);
+        let gas = U256::from(fees.max_fee) * U256::from(self.gas_limit) + U256::from(fees.blob_fee) * blob_gas;
+        gas.saturating_add(self.request.value)
+    }
+
     pub(super) async fn sign(&self, key: &SecretKey, fees: &Fees, purpose: Purpose) -> Result<Signed, KeyError> {
         let (to, input, value, gas_limit) = match purpose {
             Purpose::Call => (self.request.to, self.request.input.clone(), self.request.value, self.gas_limit),

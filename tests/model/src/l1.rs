@@ -10,8 +10,11 @@ use gainsay_game::{
     ledger::{Ledger, StakeStatus},
     matches::match_hash,
 };
-use gainsay_l1::{InboxEvent, L1Block, L1Event, revert::describe};
-use std::{collections::VecDeque, sync::Arc};
+use gainsay_l1::{InboxEvent, L1Block, L1Event, RollupEvent, revert::describe};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// Blocks that a reorg can undo; what is older is settled in the book.
 pub const REORG: usize = 6;
@@ -58,7 +61,29 @@ struct Page {
     block: L1Block,
     court: Court,
     batches: Vec<B256>,
+    flows: Flows,
     chain: Option<Saved>,
+}
+
+/// Wei that went to each owner.
+#[derive(Clone, Debug, Default)]
+struct Flows {
+    paid: BTreeMap<Address, U256>,
+    earned: BTreeMap<Address, U256>,
+}
+
+impl Flows {
+    fn read(&mut self, events: &[L1Event]) {
+        for event in events {
+            match event {
+                L1Event::Rollup(RollupEvent::Paid { owner, amount, .. }) => *self.paid.entry(*owner).or_default() += *amount,
+                L1Event::Rollup(RollupEvent::PrizeAwarded { winner, amount, lost: false, .. }) => {
+                    *self.earned.entry(court::owner_of(*winner)).or_default() += *amount;
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// L1 with the rules in Rust and, in a differential test, the contracts beside them.
@@ -70,6 +95,7 @@ pub struct L1<'a> {
     block: L1Block,
     events: Vec<L1Event>,
     batches: Vec<B256>,
+    flows: Flows,
     pages: VecDeque<Page>,
 }
 
@@ -91,7 +117,16 @@ impl<'a> L1<'a> {
             }
             None => next_block(&L1Block { number: 0, hash: B256::ZERO, parent_hash: B256::ZERO, timestamp: 0 }, time, B256::ZERO),
         };
-        let mut l1 = Self { court, chain, book: Book::new(), block, events, batches: vec![B256::ZERO], pages: VecDeque::new() };
+        let mut l1 = Self {
+            court,
+            chain,
+            book: Book::new(),
+            block,
+            events,
+            batches: vec![B256::ZERO],
+            flows: Flows::default(),
+            pages: VecDeque::new(),
+        };
         l1.end_block()?;
         Ok(l1)
     }
@@ -182,7 +217,22 @@ impl<'a> L1<'a> {
                 return Err(Disagreement::Act { act: format!("{sender} {act:?}"), rules, contracts });
             }
         }
-        Ok(ruled.map(|events| self.events.extend(events)))
+        Ok(ruled.map(|events| {
+            self.flows.read(&events);
+            self.events.extend(events);
+        }))
+    }
+
+    /// Wei that an owner was paid.
+    #[must_use]
+    pub fn paid(&self, owner: &Address) -> U256 {
+        self.flows.paid.get(owner).copied().unwrap_or_default()
+    }
+
+    /// Wei that the moves of an owner's stakes earned.
+    #[must_use]
+    pub fn earned(&self, owner: &Address) -> U256 {
+        self.flows.earned.get(owner).copied().unwrap_or_default()
     }
 
     /// Ends the block: its logs are read.
@@ -192,7 +242,13 @@ impl<'a> L1<'a> {
     pub fn end_block(&mut self) -> Result<(), Disagreement> {
         self.book.apply(&self.block, &std::mem::take(&mut self.events));
         let chain = self.chain.as_deref().map(Chain::save);
-        self.pages.push_back(Page { block: self.block, court: self.court.clone(), batches: self.batches.clone(), chain });
+        self.pages.push_back(Page {
+            block: self.block,
+            court: self.court.clone(),
+            batches: self.batches.clone(),
+            flows: self.flows.clone(),
+            chain,
+        });
         if self.pages.len() > REORG + 1 {
             self.pages.pop_front();
             if let Some(oldest) = self.pages.front() {
@@ -218,6 +274,7 @@ impl<'a> L1<'a> {
         self.pages.truncate(kept);
         let Some(page) = self.pages.back() else { return Ok(()) };
         (self.block, self.court, self.batches) = (page.block, page.court.clone(), page.batches.clone());
+        self.flows = page.flows.clone();
         if let (Some(chain), Some(saved)) = (self.chain.as_deref_mut(), &page.chain) {
             chain.restore(saved);
         }

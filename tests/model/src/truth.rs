@@ -52,6 +52,14 @@ impl Derived<'_> {
         if moves == 0 { *from } else { State { batch_index: from.batch_index + moves, batch_offset: 0, ..*from } }
     }
 
+    /// The true run of a block step below `fork`.
+    ///
+    /// # Errors
+    /// When the inbox is not known that far.
+    pub fn run_below(&self, fork: &Assertion, block_step: u64) -> Result<Rc<Run>, TruthError> {
+        self.run(&self.state_after(&fork.end, fork.target, block_step), fork.target)
+    }
+
     fn run(&self, from: &State, target: u64) -> Result<Rc<Run>, TruthError> {
         let next = from.batch_index + 1;
         let acc = match self.batches.get(next as usize) {

@@ -111,9 +111,6 @@ fn first_points<T: Truth>(claim: B256, fork: &Assertion, truth: &mut T) -> Resul
 
 /// Names the first segment that is disputed and divides it.
 fn divide<T: Truth>(m: &MatchView, rival: &Dissection, fork: &Assertion, truth: &mut T) -> Result<Act, PlayError<T::Error>> {
-    if m.round() == round::RUN {
-        check_start(m, fork, truth)?;
-    }
     let (segment, end) = disputed(m, rival, fork, truth)?;
     if m.round() != round::RUN {
         check_bound(m, &segment, end)?;
@@ -160,10 +157,15 @@ fn step<T: Truth>(m: &MatchView, rival: &Dissection, fork: &Assertion, truth: &m
 
 /// The first segment of the rival's dissection whose end is not what is held true, opened, and the end that is.
 fn disputed<T: Truth>(m: &MatchView, rival: &Dissection, fork: &Assertion, truth: &mut T) -> Result<(Segment, B256), PlayError<T::Error>> {
-    let held = hashes(&m.stretch, &m.stretch.leaf_positions(), fork, truth)?;
-    let first = (0..=LAST).zip(rival.leaves().iter().zip(held)).find(|(_, (said, held))| *said != held);
+    // Where a run starts, the contract has worked out: from the program, the inbox and the config that it knows. Other starts are the mover's own points.
+    let start = (m.round() == round::RUN).then_some(m.stretch.from());
+    let steps: Vec<u64> = start.into_iter().chain(m.stretch.leaf_positions()).collect();
+    let held = hashes(&m.stretch, &steps, fork, truth)?;
+    let (before, ends) = held.split_at(held.len().saturating_sub(rival.leaves().len()));
+    check_start(m, before)?;
+    let first = (0..=LAST).zip(rival.leaves().iter().zip(ends)).find(|(_, (said, held))| said != held);
     let (index, (_, end)) = first.ok_or_else(|| PlayError::NothingToDispute { round: m.round() })?;
-    Ok((rival.segment(index, m.state.start), end))
+    Ok((rival.segment(index, m.state.start), *end))
 }
 
 /// At the end of the whole stretch the mover stays with what it has claimed.
@@ -172,12 +174,14 @@ fn check_bound<E: std::error::Error>(m: &MatchView, segment: &Segment, held: B25
     if segment.index == LAST && held != bound { Err(PlayError::BoundToFalse { bound, held }) } else { Ok(()) }
 }
 
-/// The contract has worked out where the run starts: from the program, the inbox and the config that it knows.
-fn check_start<T: Truth>(m: &MatchView, fork: &Assertion, truth: &mut T) -> Result<(), PlayError<T::Error>> {
-    let Stretch::Machine { block_step, from, .. } = m.stretch else { return Err(PlayError::Round { round: m.round() }) };
-    let found = hashes(&m.stretch, &[from], fork, truth)?.first().copied().unwrap_or_default();
+fn check_start<E: std::error::Error>(m: &MatchView, held: &[B256]) -> Result<(), PlayError<E>> {
     let expected = m.state.start;
-    if found == expected { Ok(()) } else { Err(PlayError::ForeignRun { block_step, expected, found }) }
+    match (m.stretch, held.first()) {
+        (Stretch::Machine { block_step, .. }, Some(&found)) if found != expected => {
+            Err(PlayError::ForeignRun { block_step, expected, found })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn hashes<T: Truth>(stretch: &Stretch, steps: &[u64], fork: &Assertion, truth: &mut T) -> Result<Vec<B256>, PlayError<T::Error>> {

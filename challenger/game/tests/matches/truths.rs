@@ -10,7 +10,7 @@ use gainsay_game::{
 use gainsay_machine::{ENTRY, Hart, Machine, Memory, Oracle, PART, Status, prove};
 use gainsay_trace::ProvenStep;
 use gainsay_types::State;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// Machine steps of the program until it has halted.
 pub(crate) const HALTS_AFTER: u64 = 14;
@@ -92,14 +92,14 @@ impl Teller {
         let from = self.at(fork, block_step);
         let acc = if from.batch_index < fork.target { self.batches.acc(from.batch_index + 1) } else { B256::ZERO };
         let input = keccak256([acc, from.hash(), CONFIG].concat());
-        if !self.runs.contains_key(&input) {
+        if let Entry::Vacant(slot) = self.runs.entry(input) {
             let mut machines = vec![Machine { memory: program(), hart: Hart::new(input) }];
             while let Some(last) = machines.last().filter(|last| last.hart.is_running()) {
                 let mut next = last.clone();
                 next.step(&mut Nothing)?;
                 machines.push(next);
             }
-            self.runs.insert(input, machines);
+            slot.insert(machines);
         }
         Ok(&self.runs[&input])
     }

@@ -143,7 +143,7 @@ impl TransactionManager {
         for (seen, receipt) in each {
             let held_up = fleet.holds_up(index);
             let Some(flight) = fleet.flights.get_mut(index) else { break };
-            if held_up && flight.spurned >= self.policy.max_refusals {
+            if held_up && flight.is_hopeless(seen.now, &self.policy) {
                 flight.give_up();
             }
             match self.advance(flight, &seen, receipt).await {

@@ -14,6 +14,7 @@ use alloy::{
     primitives::{B256, Bytes, U256},
     rpc::types::{Transaction, TransactionReceipt},
 };
+use std::time::Duration;
 use tracing::{debug, info, warn};
 
 /// One transaction on its way, and what was last handed to L1.
@@ -25,11 +26,14 @@ pub(super) struct Flight {
     newest: Option<Signed>,
     /// The node's last words on why it takes nothing.
     refusal: String,
-    /// How often in a row the node, which has forgotten it, refused to take it again.
-    pub(super) spurned: u32,
+    /// Since when the node, which has forgotten it, refuses to take it again.
+    spurned_since: Option<Duration>,
     /// It was given up for what comes after it: its nonce is only filled.
     given_up: bool,
 }
+
+/// A node may refuse a transaction only until its price is raised: it counts as refused for good after so many times the patience.
+const HOPELESS_AFTER: u32 = 3;
 
 /// What became of a transaction: its receipt, and for what it was mined.
 pub(super) type Fate = Result<TransactionReceipt, SendError>;
@@ -37,7 +41,7 @@ pub(super) type Fate = Result<TransactionReceipt, SendError>;
 impl Flight {
     pub(super) const fn new(place: usize, policy: SendPolicy, prepared: Prepared) -> Self {
         let core = Sending::new(policy, prepared.sidecar.is_some(), prepared.nonce);
-        Self { place, core, prepared, newest: None, refusal: String::new(), spurned: 0, given_up: false }
+        Self { place, core, prepared, newest: None, refusal: String::new(), spurned_since: None, given_up: false }
     }
 
     /// Whether L1 may have it.
@@ -48,6 +52,11 @@ impl Flight {
     /// Most that it can cost at what it offers now, wei.
     pub(super) fn cost(&self) -> U256 {
         self.core.attempts().last().map_or(U256::ZERO, |attempt| self.prepared.cost(&attempt.fees))
+    }
+
+    /// Whether the node has forgotten it and refuses it at whatever price was offered since.
+    pub(super) fn is_hopeless(&self, now: Duration, policy: &SendPolicy) -> bool {
+        self.spurned_since.is_some_and(|since| now.saturating_sub(since) >= policy.bump_after.saturating_mul(HOPELESS_AFTER))
     }
 
     /// Uses its nonce for nothing, so that what comes after it can be mined.
@@ -103,7 +112,7 @@ impl TransactionManager {
         }
         info!(hash = %attempt.hash, nonce = flight.prepared.nonce, max_fee = fees.max_fee, tip = fees.tip, ?purpose, "sent to L1");
         flight.core.published(attempt, self.started.elapsed());
-        (flight.newest, flight.spurned) = (Some(signed), 0);
+        (flight.newest, flight.spurned_since) = (Some(signed), None);
         Ok(())
     }
 
@@ -111,13 +120,13 @@ impl TransactionManager {
         let Some(signed) = &flight.newest else { return };
         match self.broadcast(signed).await {
             Ok(()) => {
-                flight.spurned = 0;
+                flight.spurned_since = None;
                 debug!(hash = %signed.hash, "handed to L1 again");
             }
             Err(error) => {
                 warn!(hash = %signed.hash, %error, "L1 does not take a transaction again");
                 if let L1Error::Refused { message, .. } = error {
-                    flight.spurned = flight.spurned.saturating_add(1);
+                    flight.spurned_since.get_or_insert(self.started.elapsed());
                     flight.refusal = message;
                 }
             }

@@ -4,6 +4,7 @@ mod beacon;
 mod blobs;
 mod chain;
 mod deploy;
+mod fleet;
 mod follow;
 mod meddler;
 mod send;

@@ -12,6 +12,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// Answers in place of the node, which is then not asked.
+type Screen = dyn Fn(&Value) -> Option<Value> + Send + Sync;
 /// Changes the node's answer to a request, or replaces it by an error.
 type Meddle = dyn Fn(&Value, Value) -> Value + Send + Sync;
 
@@ -24,13 +26,22 @@ pub(crate) struct Meddler {
 
 impl Meddler {
     pub(crate) async fn start(node: &str, meddle: impl Fn(&Value, Value) -> Value + Send + Sync + 'static) -> eyre::Result<Self> {
+        Self::listen(node, Arc::new(|_| None), Arc::new(meddle)).await
+    }
+
+    /// Keeps some requests from the node.
+    pub(crate) async fn screening(node: &str, screen: impl Fn(&Value) -> Option<Value> + Send + Sync + 'static) -> eyre::Result<Self> {
+        Self::listen(node, Arc::new(screen), Arc::new(|_, answer| answer)).await
+    }
+
+    async fn listen(node: &str, screen: Arc<Screen>, meddle: Arc<Meddle>) -> eyre::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let meddler = Self { url: format!("http://{}", listener.local_addr()?), calls: Arc::default() };
-        let (node, calls, meddle): (_, _, Arc<Meddle>) = (node.to_owned(), meddler.calls.clone(), Arc::new(meddle));
+        let (node, calls) = (node.to_owned(), meddler.calls.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (node, calls, meddle) = (node.clone(), calls.clone(), meddle.clone());
-                tokio::spawn(async move { serve(stream, &node, &calls, &*meddle).await });
+                let (node, calls, screen, meddle) = (node.clone(), calls.clone(), screen.clone(), meddle.clone());
+                tokio::spawn(async move { serve(stream, &node, &calls, &*screen, &*meddle).await });
             }
         });
         Ok(meddler)
@@ -47,14 +58,17 @@ impl Meddler {
     }
 }
 
-async fn serve(stream: TcpStream, node: &str, calls: &Mutex<Vec<String>>, meddle: &Meddle) -> eyre::Result<()> {
+async fn serve(stream: TcpStream, node: &str, calls: &Mutex<Vec<String>>, screen: &Screen, meddle: &Meddle) -> eyre::Result<()> {
     let mut stream = BufReader::new(stream);
     let http = reqwest::Client::new();
     while let Some(body) = request(&mut stream).await? {
         let asked: Value = serde_json::from_slice(&body)?;
         calls.lock().unwrap().push(asked["method"].as_str().unwrap_or_default().to_owned());
-        let answer: Value = http.post(node).header("content-type", "application/json").body(body).send().await?.json().await?;
-        let answer = meddle(&asked, answer).to_string();
+        let answer = match screen(&asked) {
+            Some(answer) => answer,
+            None => meddle(&asked, http.post(node).header("content-type", "application/json").body(body).send().await?.json().await?),
+        };
+        let answer = answer.to_string();
         let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
         stream.get_mut().write_all(head.as_bytes()).await?;
         stream.get_mut().write_all(answer.as_bytes()).await?;

@@ -2,6 +2,7 @@
 
 use crate::{own::Settled, truth::StoreTruth};
 use gainsay_game::{
+    act::Act,
     decide::{OwnChain, Todo},
     truth::Truth,
 };
@@ -36,6 +37,11 @@ pub trait Conduct: Send + Sync + 'static {
     fn when(&self, todo: &Todo, now: u64) -> When {
         let _ = (todo, now);
         When::Now
+    }
+
+    /// What is sent in the place of an act that is ready. Where that has no effect on the match, the same is asked for again.
+    fn instead(&self, act: Act) -> Act {
+        act
     }
 }
 

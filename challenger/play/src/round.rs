@@ -14,7 +14,6 @@ use crate::{
 use alloy::primitives::{B256, U256, keccak256};
 use gainsay_chain::ChainError;
 use gainsay_game::{
-    act::Act,
     decide::{Plan, Policy, Todo, decide},
     ledger::Ledger,
 };
@@ -133,14 +132,15 @@ impl<C: Conduct> Player<C> {
 
     /// The order for an item of the plan, if its act is at hand and has not just failed.
     fn order(&self, todo: &Todo, position: Option<Position>) -> Option<Order> {
-        let act: &Act = match (todo, &position) {
+        let act = match (todo, &position) {
             (Todo::Act(act), _) => act,
             (_, Some(position)) => self.queue.ready(position)?,
             (_, None) => return None,
         };
+        let act = self.conduct.instead(act.clone());
         let key = keccak256(act.input());
         let waits = self.failed.get(&key).is_some_and(|(_, retry_at)| *retry_at > Instant::now());
-        (!waits).then(|| Order { key, act: act.clone() })
+        (!waits).then_some(Order { key, act })
     }
 
     fn publish(&self, view: &RollupView, now: u64, waiting: Option<Waiting>, plan: Option<&Plan>) {

@@ -1,0 +1,185 @@
+#![allow(missing_docs)]
+
+//! Two players against each other on a real L1: one tells the truth, the other a lie that agrees with it up to a chosen machine step.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use eyre::{OptionExt, ensure};
+use gainsay_bindings::Matches::Opening;
+use gainsay_chain::ChainError;
+use gainsay_game::{
+    assertions::Assertion,
+    decide::{OwnChain, Policy},
+    truth::{Truth, opening_hash},
+};
+use gainsay_l1::{SecretKey, SendPolicy, TransactionManager};
+use gainsay_play::{
+    conduct::{Conduct, Honest},
+    own::Settled,
+    player::{PlayOptions, Player, PlayerError},
+    report::{PlayReport, Standing},
+    truth::{StoreTruth, TruthError},
+};
+use gainsay_shell::{
+    follow::FollowError,
+    open::{Node, NodePaths},
+    supervisor::Supervisor,
+};
+use gainsay_tests::{Options, Patience, Setup, accounts, eventually};
+use gainsay_trace::{MAX_STEPS, ProvenStep};
+use gainsay_types::State;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// Says that the run of the last block step below each fork ends elsewhere, from machine step `from` on.
+#[derive(Clone, Copy)]
+struct Liar {
+    from: u64,
+}
+
+fn bent(state: State) -> State {
+    State { output_root: state.output_root ^ B256::with_last_byte(1), ..state }
+}
+
+struct BentChain<'a>(Settled<'a>);
+
+impl OwnChain for BentChain<'_> {
+    /// Tells the truth about what is claimed already and about steps that change nothing.
+    fn end_state(&self, parent: &State, target: u64) -> Option<State> {
+        let end = self.0.end_state(parent, target)?;
+        Some(if end.l2_block_number < 2 || end == *parent { end } else { bent(end) })
+    }
+    fn inputs_hash(&self, target: u64) -> Option<B256> {
+        self.0.inputs_hash(target)
+    }
+    fn batch_count(&self) -> u64 {
+        self.0.batch_count()
+    }
+}
+
+struct BentTruth {
+    honest: StoreTruth,
+    from: u64,
+}
+
+impl BentTruth {
+    /// The first block step below the fork after which nothing changes any more.
+    fn last(&mut self, fork: &Assertion) -> Result<u64, TruthError> {
+        let end = self.honest.state(fork, 1 << 15)?;
+        let (mut low, mut high) = (0, 1 << 15);
+        while low < high {
+            let middle = (low + high) / 2;
+            if self.honest.state(fork, middle)? == end { high = middle } else { low = middle + 1 }
+        }
+        Ok(low)
+    }
+}
+
+impl Truth for BentTruth {
+    type Error = TruthError;
+
+    fn block_hashes(&mut self, fork: &Assertion, steps: &[u64]) -> Result<Vec<B256>, TruthError> {
+        steps.iter().map(|step| Ok(self.state(fork, *step)?.hash())).collect()
+    }
+    fn state(&mut self, fork: &Assertion, step: u64) -> Result<State, TruthError> {
+        let (last, state) = (self.last(fork)?, self.honest.state(fork, step)?);
+        Ok(if step >= last { bent(state) } else { state })
+    }
+    fn run_hashes(&mut self, fork: &Assertion, block_step: u64, steps: &[u64]) -> Result<Vec<B256>, TruthError> {
+        let end = opening_hash(&self.run_end(fork, block_step)?);
+        let honest = self.honest.run_hashes(fork, block_step, steps)?;
+        let bend = |(step, hash): (&u64, B256)| match *step {
+            MAX_STEPS => end,
+            step if step > self.from => keccak256(hash),
+            _ => hash,
+        };
+        Ok(steps.iter().zip(honest).map(bend).collect())
+    }
+    fn run_end(&mut self, fork: &Assertion, block_step: u64) -> Result<Opening, TruthError> {
+        let output = self.state(fork, block_step + 1)?.hash();
+        Ok(Opening { output, ..self.honest.run_end(fork, block_step)? })
+    }
+    fn proof(&mut self, fork: &Assertion, block_step: u64, step: u64) -> Result<ProvenStep, TruthError> {
+        self.honest.proof(fork, block_step, step)
+    }
+}
+
+impl Conduct for Liar {
+    type Truth = BentTruth;
+    type Own<'a> = BentChain<'a>;
+
+    fn truth(&self, honest: StoreTruth) -> BentTruth {
+        BentTruth { honest, from: self.from }
+    }
+    fn own<'a>(&'a self, honest: Settled<'a>) -> BentChain<'a> {
+        BentChain(honest)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TaskError {
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Player(#[from] PlayerError),
+}
+
+/// A node of its own with a player, until the supervisor is dropped.
+async fn player<C: Conduct>(
+    setup: &Setup,
+    account: u32,
+    propose: bool,
+    conduct: C,
+) -> eyre::Result<(Supervisor<TaskError>, watch::Receiver<Arc<PlayReport>>)> {
+    let (network, l1): (PathBuf, String) = (setup.path("network"), setup.l1.url().to_string());
+    let paths = NodePaths {
+        network: &network,
+        l1_rpc: &l1,
+        beacon: vec![&l1],
+        data: setup.path(&format!("player-{account}")),
+        poll: Duration::from_millis(250),
+        keep_unsafe: false,
+    };
+    let mut supervisor = Supervisor::default();
+    let node = Node::open(&paths).await?.start(&mut supervisor);
+    let send = SendPolicy { poll: Duration::from_millis(200), ..SendPolicy::default() };
+    let key = SecretKey::from_mnemonic(accounts::MNEMONIC, account)?;
+    let manager = TransactionManager::start(node.client.clone(), key, send).await?;
+    let options = PlayOptions::new(Policy { propose, second: false }, 1);
+    let (player, report) = Player::new(&node, manager, options, conduct)?;
+    supervisor.spawn("player", |stop| async move { Ok(player.run(stop).await?) });
+    Ok((supervisor, report))
+}
+
+async fn balance(setup: &Setup, account: u32) -> eyre::Result<U256> {
+    use alloy::providers::Provider;
+    let address: Address = accounts::signer(account)?.address();
+    Ok(setup.l1.provider().get_balance(address).await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_truth_defeats_a_lie_in_the_middle_of_a_run_within_twelve_transactions_and_is_paid_for_it() -> eyre::Result<()> {
+    let params = vec![("/rollup/challengeWindow", 90.into()), ("/rollup/clock", 40.into()), ("/rollup/extension", 10.into())];
+    let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
+    let sequencer = setup.sequencer_with("sequencer", &["--no-proposer"])?;
+    sequencer.start_and_wait().await?;
+    let before = balance(&setup, 1).await?;
+    // The liar claims first; the other one only answers.
+    let (liar, _lies) = player(&setup, 2, true, Liar { from: 400_000 }).await?;
+    let (honest, mut report) = player(&setup, 1, false, Honest).await?;
+    for block in 1..=3 {
+        setup.deposit(Address::repeat_byte(block), 1).await?;
+        sequencer.reaches("safe", block.into(), Patience::secs(60)).await?;
+    }
+    let won = report.wait_for(|report| report.matches.iter().any(|m| m.standing == Standing::Won));
+    let won = tokio::time::timeout(Duration::from_secs(120), won).await??.clone();
+    let game = won.matches.iter().find(|m| m.standing == Standing::Won).ok_or_eyre("no match was won")?;
+    eprintln!("{game:#?}\nspent {:?}", won.spent);
+    ensure!(game.history.len() == 12 && game.history.last().is_some_and(|last| last.kind == "step"), "{game:?}");
+    eventually("the truth is paid", Patience::secs(240), async || Ok((balance(&setup, 1).await? > before).then_some(()))).await?;
+    eprintln!("spent in all {:?}", report.borrow().spent);
+    drop((liar, honest));
+    sequencer.stop()?;
+    Ok(())
+}

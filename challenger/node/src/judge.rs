@@ -44,7 +44,7 @@ pub struct Judge {
     pub genesis: State,
     /// Where the own chain is.
     pub progress: watch::Receiver<Progress>,
-    /// The assertions on L1.
+    /// Assertions, stakes and matches on L1.
     pub rollup: watch::Receiver<RollupView>,
     /// The status.
     pub report: watch::Sender<Arc<Report>>,
@@ -61,7 +61,7 @@ impl Judge {
             let rollup = self.rollup.borrow_and_update().clone();
             let progress = self.progress.borrow_and_update().clone();
             let rewinds = rollup.rewinds.saturating_add(progress.rewinds);
-            tracker.observe(rollup.assertions.clone(), rewinds, &self.genesis);
+            tracker.observe(rollup.ledger.assertions(), rewinds, &self.genesis);
             self.check_all(&mut tracker).await?;
             self.publish(&tracker, &rollup, &progress);
             tokio::select! {

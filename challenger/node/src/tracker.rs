@@ -2,14 +2,14 @@
 
 use crate::verdict::{Verdict, Waiting, judge};
 use alloy::primitives::B256;
-use gainsay_shell::assertions::Assertions;
+use gainsay_game::assertions::Assertions;
 use gainsay_types::State;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Verdicts on all assertions.
 #[derive(Debug, Default)]
 pub struct Tracker {
-    assertions: Arc<Assertions>,
+    assertions: Assertions,
     verdicts: BTreeMap<B256, Verdict>,
     rewinds: u64,
 }
@@ -46,7 +46,7 @@ pub enum Computed {
 impl Tracker {
     /// All assertions.
     #[must_use]
-    pub fn assertions(&self) -> &Assertions {
+    pub const fn assertions(&self) -> &Assertions {
         &self.assertions
     }
 
@@ -59,7 +59,7 @@ impl Tracker {
     /// Takes the assertions as L1 has them now. Verdicts on what is gone go; what is new has none yet. `rewinds` counts the times that L1
     /// was reorganised: if it grew, the inbox may have changed below any assertion, and all verdicts are made again. The first
     /// assertion is the genesis state, fixed in the contract: `genesis` is what the own chain starts from.
-    pub fn observe(&mut self, assertions: Arc<Assertions>, rewinds: u64, genesis: &State) {
+    pub fn observe(&mut self, assertions: &Assertions, rewinds: u64, genesis: &State) {
         if rewinds != self.rewinds {
             self.verdicts.clear();
         }
@@ -73,7 +73,10 @@ impl Tracker {
                 }
             });
         }
-        (self.assertions, self.rewinds) = (assertions, rewinds);
+        if self.assertions != *assertions {
+            self.assertions.clone_from(assertions);
+        }
+        self.rewinds = rewinds;
         self.condemn();
     }
 
@@ -121,7 +124,7 @@ impl Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gainsay_shell::assertions::Assertion;
+    use gainsay_game::assertions::Assertion;
 
     fn state(block: u64, root: u8) -> State {
         State { output_root: B256::repeat_byte(root), l2_block_number: block, batch_index: block, batch_offset: 0, deposit_index: 0 }
@@ -142,18 +145,25 @@ mod tests {
 
     /// Genesis 1, its children 2 (right) and 3 (wrong), and 4 on top of 3, 5 on top of 2.
     fn tree() -> Assertions {
+        tree_up_to(u64::MAX)
+    }
+
+    /// Those of it that were made up to an L1 block.
+    fn tree_up_to(l1_number: u64) -> Assertions {
         let mut tree = Assertions::default();
         for (id, parent, end) in
             [(1, 0, state(0, 10)), (2, 1, state(1, 11)), (3, 1, state(1, 66)), (4, 3, state(2, 67)), (5, 2, state(2, 12))]
         {
-            tree.created(assertion(id, parent, end, u64::from(id)));
+            if u64::from(id) <= l1_number {
+                tree.created(assertion(id, parent, end, u64::from(id)));
+            }
         }
         tree
     }
 
     fn tracker() -> Tracker {
         let mut tracker = Tracker::default();
-        tracker.observe(tree().into(), 0, &state(0, 10));
+        tracker.observe(&tree(), 0, &state(0, 10));
         tracker
     }
 
@@ -184,7 +194,7 @@ mod tests {
         run(&mut tracker);
         let mut tree = tree();
         tree.created(assertion(6, 4, state(3, 1), 9));
-        tracker.observe(tree.into(), 0, &state(0, 10));
+        tracker.observe(&tree, 0, &state(0, 10));
         assert_eq!(tracker.verdict(&B256::repeat_byte(6)), Some(&Verdict::DescendsFromFalse { ancestor: B256::repeat_byte(3) }));
     }
 
@@ -192,9 +202,8 @@ mod tests {
     fn a_reorganisation_removes_verdicts_and_checks_the_rest_again() {
         let mut tracker = tracker();
         run(&mut tracker);
-        let mut tree = tree();
-        assert_eq!(tree.rewind(3).len(), 2);
-        tracker.observe(tree.into(), 1, &state(0, 10));
+        let tree = tree_up_to(3);
+        tracker.observe(&tree, 1, &state(0, 10));
         assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["pending", "pending", "none"]);
         run(&mut tracker);
         assert_eq!([2, 3, 4].map(|id| word(&tracker, id)), ["agree", "disagree", "none"]);
@@ -215,7 +224,7 @@ mod tests {
     #[test]
     fn a_genesis_assertion_of_another_chain_is_disagreed_with() {
         let mut tracker = Tracker::default();
-        tracker.observe(tree().into(), 0, &state(0, 9));
+        tracker.observe(&tree(), 0, &state(0, 9));
         assert_eq!([1, 2, 5].map(|id| word(&tracker, id)), ["disagree", "descendsFromFalse", "descendsFromFalse"]);
         assert!(tracker.checks().is_empty());
     }

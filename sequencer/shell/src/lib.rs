@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod assertions;
 pub mod chain;
 pub mod follow;
 pub mod genesis;

@@ -97,7 +97,7 @@ pub struct Node {
     pub latest: watch::Receiver<BlockNumHash>,
     /// How far the inbox is read.
     pub inbox: watch::Receiver<InboxView>,
-    /// The assertions on L1.
+    /// Assertions, stakes and matches on L1.
     pub rollup: watch::Receiver<RollupView>,
     parts: Parts,
 }
@@ -206,6 +206,6 @@ pub struct Running {
     pub latest: watch::Receiver<BlockNumHash>,
     /// How far the inbox is read.
     pub inbox: watch::Receiver<InboxView>,
-    /// The assertions on L1.
+    /// Assertions, stakes and matches on L1.
     pub rollup: watch::Receiver<RollupView>,
 }

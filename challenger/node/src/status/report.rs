@@ -142,7 +142,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gainsay_shell::assertions::{Assertion, Assertions};
+    use gainsay_game::assertions::{Assertion, Assertions};
 
     #[test]
     fn a_report_survives_json_and_counts_its_verdicts() {
@@ -161,7 +161,7 @@ mod tests {
         let mut tree = Assertions::default();
         tree.created(first.clone());
         tree.created(Assertion { id: B256::repeat_byte(3), parent: first.id, confirmed_in: None, ..first });
-        tracker.observe(tree.into(), 0, &genesis);
+        tracker.observe(&tree, 0, &genesis);
         let report = Report::new(L1Report::default(), ChainReport::default(), &tracker);
         assert_eq!(report.summary, Summary { agree: 1, pending: 1, confirmed: 1, ..Summary::default() });
         let json = serde_json::to_string(&report).unwrap_or_default();

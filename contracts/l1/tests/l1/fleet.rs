@@ -63,7 +63,7 @@ async fn pool(client: &L1Client) -> eyre::Result<BTreeMap<u64, Value>> {
 
 /// The pool once it is as wanted.
 async fn pool_with(client: &L1Client, wanted: impl Fn(&BTreeMap<u64, Value>) -> bool) -> eyre::Result<BTreeMap<u64, Value>> {
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         let pool = pool(client).await?;
         if wanted(&pool) {
             return Ok(pool);

@@ -36,7 +36,7 @@ async fn sending(anvil: &Anvil, policy: SendPolicy, request: TxRequest, cancel: 
 
 /// The pending transaction, once there is one other than `not`.
 async fn pending(client: &L1Client, not: B256) -> eyre::Result<Transaction> {
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         let pool: serde_json::Value = client.request("txpool_content", ()).await?;
         // Nobody else sends anything here.
         let accounts = pool["pending"].as_object().into_iter().flat_map(|accounts| accounts.values());

@@ -1,7 +1,7 @@
-//! The tasks that read L1: the inbox into the chain, blobs into its archive, and the Rollup's assertions.
+//! The tasks that read L1: the inbox into the chain, blobs into its archive, and assertions, stakes and matches into a ledger.
 //!
-//! Inbox and Rollup are followed apart: the inbox goes on from where the store is, assertions are read anew at every start. So nothing
-//! about assertions has to be stored, and verdicts on them are never older than the process.
+//! Inbox and Rollup are followed apart: the inbox goes on from where the store is, the disputes are read anew at every start. So nothing
+//! about them has to be stored, and verdicts on assertions are never older than the process.
 
 mod blobs;
 mod inbox;

@@ -91,3 +91,75 @@ fn is_element(versioned_hash: B256, place: u64, element: &BlobElement) -> bool {
     let call = PrecompileCall { address: POINT_EVALUATION, required_gas: POINT_EVALUATION_GAS, input };
     call.run().first() == Some(&1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gainsay_trace::{Preimage, blob::versioned_hash};
+
+    fn name(result: Result<(), Refusal>) -> Option<&'static str> {
+        result.err().map(|refusal| refusal.name())
+    }
+
+    #[test]
+    fn loading_any_part_of_data_makes_its_length_and_what_lies_beyond_known() {
+        let mut parts = Parts::default();
+        let data = Bytes::from(vec![7; 40]);
+        let key = keccak_key(keccak256(&data));
+        assert_eq!(parts.get(&key, 0), None);
+        parts.load(&Load::Keccak { data: data.clone(), index: 2 }).expect("short enough");
+        assert_eq!(parts.get(&key, 0), Some(U256::from(40).to_be_bytes()));
+        assert_eq!(parts.get(&key, 1), None);
+        assert_eq!(parts.get(&key, 2).map(|part| part[..9].to_vec()), Some(vec![7, 7, 7, 7, 7, 7, 7, 7, 0]));
+        assert_eq!((parts.get(&key, 3), parts.get(&key, u64::MAX)), (Some([0; 32]), Some([0; 32])));
+        parts.load(&Load::Keccak { data, index: 1 }).expect("short enough");
+        assert_eq!(parts.get(&key, 1), Some([7; 32]));
+        let long = Bytes::from(vec![0; MAX_DATA + 1]);
+        assert_eq!(name(parts.load(&Load::Keccak { data: long, index: 0 })), Some("PreimageTooLarge"));
+    }
+
+    #[test]
+    fn keys_of_unknown_types_have_zero_parts_and_a_blob_has_its_length() {
+        let parts = Parts::default();
+        assert_eq!(parts.get(&B256::repeat_byte(9), 5), Some([0; 32]));
+        let key = blob_key(B256::repeat_byte(1));
+        assert_eq!(parts.get(&key, 0), Some(U256::from(BLOB).to_be_bytes()));
+        assert_eq!((parts.get(&key, 4096), parts.get(&key, 4097)), (None, Some([0; 32])));
+    }
+
+    #[test]
+    fn an_element_of_a_blob_is_loaded_with_its_proof_and_no_other() {
+        let blob: Bytes = (0..BLOB).map(|i| if i % 32 == 0 { 0 } else { (i * 31 + i / 500) as u8 }).collect::<Vec<_>>().into();
+        let hash = versioned_hash(&blob).expect("a blob");
+        let preimage = Preimage::Blob { versioned_hash: hash, blob: blob.clone() };
+        for none in [0, 4097] {
+            assert_eq!(Load::of(&preimage, none).expect("a blob"), None);
+        }
+        let mut parts = Parts::default();
+        for index in [1, 2, 1234, 4096] {
+            let load = Load::of(&preimage, index).expect("a blob").expect("an element");
+            parts.load(&load).expect("it is proved");
+            let at = (index as usize - 1) * 32;
+            assert_eq!(parts.get(&blob_key(hash), index).map(|part| part.to_vec()), Some(blob[at..at + 32].to_vec()));
+            let Load::Blob { versioned_hash, element, .. } = load else { panic!("of a blob") };
+            let elsewhere = Load::Blob { versioned_hash, index: index % 4096 + 1, element };
+            assert_eq!(name(parts.load(&elsewhere)), Some("WrongBlobElement"));
+        }
+        let element = Box::new(BlobElement { value: B256::ZERO, commitment: [0; 48], proof: [0; 48] });
+        for index in [0, 4097] {
+            let load = Load::Blob { versioned_hash: hash, index, element: element.clone() };
+            assert_eq!(name(parts.load(&load)), Some("NotABlobPart"));
+        }
+    }
+
+    #[test]
+    fn a_precompile_is_called_if_it_is_accelerated() {
+        let mut parts = Parts::default();
+        let call = PrecompileCall { address: ACCELERATED[0], required_gas: 3_000, input: vec![0; 128].into() };
+        parts.load(&Load::Precompile { call: call.clone(), index: 1 }).expect("accelerated");
+        assert_eq!(parts.get(&call.key(), 0), Some(U256::from(1).to_be_bytes()));
+        assert_eq!(parts.get(&call.key(), 1).map(|part| part[0]), Some(1));
+        let sha256 = PrecompileCall { address: address!("0000000000000000000000000000000000000002"), ..call };
+        assert_eq!(name(parts.load(&Load::Precompile { call: sha256, index: 0 })), Some("NotAccelerated"));
+    }
+}

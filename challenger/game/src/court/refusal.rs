@@ -85,3 +85,24 @@ impl From<PreimageOracleErrors> for Refusal {
         Self::Oracle(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::{primitives::U256, sol_types::SolError};
+    use gainsay_bindings::{Matches, Rollup};
+
+    #[test]
+    fn a_refusal_is_what_the_contract_reverts_with() {
+        let late = Matches::TooLate { deadline: U256::from(77) };
+        let refusal = Refusal::from(MatchesErrors::TooLate(late.clone()));
+        assert_eq!((refusal.output()[..].to_vec(), refusal.name()), (late.abi_encode(), "TooLate"));
+        assert_eq!(refusal.to_string(), "Matches refuses it: TooLate { deadline: 77 }");
+        let refusal = Refusal::from(RollupErrors::NotOwner(Rollup::NotOwner {}));
+        assert_eq!(refusal.to_string(), "the Rollup refuses it: NotOwner");
+        // Panic(0x11).
+        let panic = Refusal::Overflow.output();
+        assert_eq!((panic.len(), &panic[..4], panic[35]), (36, &[0x4e, 0x48, 0x7b, 0x71][..], 0x11));
+        assert_eq!(Refusal::Overflow.name(), "Panic");
+    }
+}

@@ -264,3 +264,92 @@ impl Court {
         Ok((joined, self.rules.settings.clock.saturating_sub(late)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::{Deployment, MachineSteps};
+    use std::sync::Arc;
+
+    const OWNERS: [Address; 3] = [Address::repeat_byte(1), Address::repeat_byte(2), Address::repeat_byte(3)];
+    const WINDOW: u64 = 10_000;
+
+    fn end(root: u8) -> State {
+        State { batch_index: 1, l2_block_number: 1, ..State::genesis(B256::repeat_byte(root)) }
+    }
+
+    fn stake(court: &mut Court, owner: Address, now: u64, root: u8) -> Result<Vec<L1Event>, Refusal> {
+        let parent = court.latest_confirmed;
+        let claims = [Claim { inputs_hash: court.tree[&parent].inputs_hash, end: end(root) }];
+        let mut events = Vec::new();
+        court.stake(owner, now, parent, &claims, &mut events).map(|()| events)
+    }
+
+    /// A fork at time 10 of which every stake has lost. By the rules of matches a winner is left; here both are made to lose.
+    fn lost(claims: &[u8]) -> Court {
+        let settings = Settings { bond: U256::from(10), window: WINDOW, clock: 100, extension: 10, period: 1 };
+        let deployment = Deployment {
+            settings,
+            genesis: State::genesis(B256::ZERO),
+            batches: Batches::new(vec![B256::repeat_byte(1)]),
+            config_hash: B256::ZERO,
+            program_root: B256::repeat_byte(1),
+            steps: Arc::new(MachineSteps),
+        };
+        let (mut court, _) = Court::new(deployment, 5).expect("the parameters fit");
+        for (owner, root) in OWNERS.into_iter().zip(claims) {
+            stake(&mut court, owner, 10, *root).expect("allowed");
+            let id = assertion_id(court.latest_confirmed, end(*root).hash());
+            court.defeat(court.next_stake_id(owner) - U256::from(1), id, &mut Vec::new()).expect("it is live");
+        }
+        court
+    }
+
+    fn times(court: &Court) -> (Option<u64>, Option<u64>) {
+        let above = &court.tree[&court.latest_confirmed];
+        (above.first_child_at, above.second_child_at)
+    }
+
+    #[test]
+    fn a_fork_with_nobody_left_opens_again_for_all_its_children() {
+        let court = lost(&[1, 2]);
+        assert_eq!(times(&court), (Some(10), Some(10)));
+        let reopened = L1Event::Rollup(RollupEvent::ForkReopened { parent: court.latest_confirmed });
+        // Joining, and with a new child.
+        for root in [2, 3] {
+            let mut court = court.clone();
+            let refusal = stake(&mut court.clone(), OWNERS[2], 10 + WINDOW - 1, 3).map(|_| ());
+            assert_eq!(refusal.map_err(|refusal| refusal.name()), Err("SiblingsClosed"));
+            let now = 10 + WINDOW;
+            let events = stake(&mut court, OWNERS[2], now, root).expect("it opens again");
+            assert!(events.contains(&reopened));
+            assert_eq!(times(&court), (Some(now), Some(now)));
+            stake(&mut court, OWNERS[2], now + WINDOW - 100 - 1, 4).expect("siblings come again");
+        }
+    }
+
+    #[test]
+    fn an_only_child_that_is_left_stays_one_when_its_fork_opens_again() {
+        let now = 10 + WINDOW;
+        let mut court = lost(&[1]);
+        stake(&mut court, OWNERS[2], now, 1).expect("it opens again");
+        assert_eq!(times(&court), (Some(now), None));
+        let mut court = lost(&[1]);
+        stake(&mut court, OWNERS[2], now, 2).expect("it opens again");
+        assert_eq!(times(&court), (Some(now), Some(now)));
+    }
+
+    #[test]
+    fn the_clock_of_a_stake_runs_from_the_oldest_sibling_until_it_joins() {
+        let mut court = lost(&[1, 2]);
+        let now = 10 + WINDOW;
+        stake(&mut court, OWNERS[0], now, 1).expect("it opens again");
+        stake(&mut court, OWNERS[1], now + 40, 2).expect("joining is open");
+        stake(&mut court, OWNERS[2], now + 400, 3).expect("siblings come");
+        for (owner, root, clock) in [(0, 1, 100), (1, 2, 60), (2, 3, 0)] {
+            let id = assertion_id(court.latest_confirmed, end(root).hash());
+            let stake = court.next_stake_id(OWNERS[owner]) - U256::from(1);
+            assert_eq!(court.clock_of(stake, id).map(|(_, clock)| clock), Ok(clock));
+        }
+    }
+}

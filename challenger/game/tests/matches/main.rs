@@ -4,3 +4,4 @@ mod refusals;
 mod table;
 mod truths;
 mod whole;
+mod windows;

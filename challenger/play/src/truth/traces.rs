@@ -94,17 +94,17 @@ impl Traces {
         let slot = lock(&self.kept).take_up(input);
         let mut place = lock(&slot);
         // What panics half-way leaves no trace behind, in either sense.
-        let mut trace = match place.take() {
-            Some(trace) => trace,
-            None => self.make(Arc::new(witness()?), stop)?,
-        };
-        let answer = question(&mut trace);
-        let bytes = weight(&trace);
-        *place = Some(trace);
+        let kept = place.take().map_or_else(|| self.make(Arc::new(witness()?), stop), Ok);
+        let answer = kept.map(|mut trace| {
+            let (answer, bytes) = (question(&mut trace), weight(&trace));
+            *place = Some(trace);
+            (answer, bytes)
+        });
         drop(place);
         drop(slot);
+        let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes);
         lock(&self.kept).put_down(input, bytes, self.limits.all);
-        Ok(answer?)
+        Ok(answer?.0?)
     }
 
     fn make(&self, witness: Arc<Witness>, stop: &CancellationToken) -> Result<Trace<Host>, TruthError> {
@@ -131,7 +131,7 @@ impl Kept {
         if let Some(slot) = self.slots.get_mut(&input) {
             slot.bytes = bytes;
         }
-        // A witness that could not be had leaves an empty place.
+        // A run that could not be traced leaves an empty place.
         self.slots.retain(|_, slot| slot.bytes > 0 || Arc::strong_count(&slot.trace) > 1);
         while self.slots.values().map(|slot| slot.bytes).sum::<usize>() > most {
             let idle = self.slots.iter().filter(|(kept, slot)| **kept != input && Arc::strong_count(&slot.trace) == 1);

@@ -132,10 +132,6 @@ impl Draft {
         self.put(by, rank, Todo::Act(act));
     }
 
-    fn has(&self, ranks: &[Rank]) -> bool {
-        self.todos.iter().any(|(_, rank, _)| ranks.contains(rank))
-    }
-
     fn plan(mut self) -> Plan {
         self.todos.sort_by_key(|(by, rank, _)| (*by, *rank));
         Plan { todos: self.todos.into_iter().map(|(_, _, todo)| todo).collect(), idle: self.idle, alarms: self.alarms }

@@ -93,10 +93,11 @@ fn a_challenger_leaves_with_bond_and_prize_once_nothing_is_left_to_defend() {
     assert_eq!((plan.todos, plan.idle), (vec![Todo::Act(Act::Withdraw { stake: honest })], Some(Idle::Leaving)));
     world.act(ALICE, Act::Withdraw { stake: honest });
     let reward = Act::Reward { m: Box::new(world.ledger().match_of(&honest, &liar).unwrap().state.clone()), winner: honest };
-    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [Todo::Act(reward.clone())]);
+    let claim = Todo::Act(Act::Claim { to: ALICE });
+    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [Todo::Act(reward.clone()), claim.clone()]);
     world.act(ALICE, reward);
     assert_eq!(world.ledger().owed(&ALICE), SETTINGS.bond + U256::from(501), "all of the half that is not burned");
-    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [Todo::Act(Act::Claim { to: ALICE })]);
+    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [claim]);
     world.act(ALICE, Act::Claim { to: ALICE });
     assert_eq!(world.plan(ALICE, CHALLENGER).todos, []);
 }
@@ -141,7 +142,7 @@ fn a_bond_that_came_back_is_claimed_before_it_is_staked_again() {
     world.act(ALICE, Act::Withdraw { stake: honest });
     let plan = world.plan(ALICE, PROPOSER);
     assert_eq!(plan.idle, Some(Idle::BondUnclaimed));
-    assert!(matches!(&plan.todos[..], [Todo::Act(Act::Reward { .. })]));
+    assert!(matches!(&plan.todos[..], [Todo::Act(Act::Reward { .. }), Todo::Act(Act::Claim { .. })]), "{plan:?}");
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Happening {
 
 /// Mostly lets time pass until then.
 fn wait(world: &mut World, until: u64, also: u64) {
-    if also % 4 > 0 && until > world.now {
+    if !also.is_multiple_of(4) && until > world.now {
         world.pass(until - world.now);
     }
 }
@@ -147,7 +147,7 @@ fn wait(world: &mut World, until: u64, also: u64) {
 /// A true end or one of two false ones.
 fn end(world: &World, parent: &B256, also: u64) -> State {
     let target = world.assertion(parent).target;
-    if also % 2 == 0 { world.true_end(parent) } else { lie(target, also % 3) }
+    if also.is_multiple_of(2) { world.true_end(parent) } else { lie(target, also % 3) }
 }
 
 fn pairs(ledger: &Ledger) -> Vec<(&Stake, &Stake)> {

@@ -1,5 +1,8 @@
 //! What can be done on L1, as transactions.
 
+#[cfg(test)]
+mod tests;
+
 use crate::dissection::POINTS;
 use alloy::{
     primitives::{Address, B256, Bytes, U256},

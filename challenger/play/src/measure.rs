@@ -47,7 +47,6 @@ pub(crate) fn standing(report: &PlayReport) {
         metrics::gauge!("gainsay_matches", "state" => standing.name()).set(count as f64);
     }
     let own = report.matches.iter().filter(|m| m.standing == Standing::OwnTurn);
-    if let Some(deadline) = own.map(|m| m.deadline).min() {
-        metrics::gauge!("gainsay_most_urgent_seconds_left").set(deadline as f64 - report.l1_time as f64);
-    }
+    let left = own.map(|m| m.deadline).min().map_or(f64::INFINITY, |deadline| deadline as f64 - report.l1_time as f64);
+    metrics::gauge!("gainsay_most_urgent_seconds_left").set(left);
 }

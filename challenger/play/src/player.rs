@@ -116,6 +116,8 @@ pub struct Player<C> {
     pub(crate) failed: BTreeMap<B256, (u32, Instant)>,
     /// Those that were logged.
     pub(crate) alarms: BTreeSet<String>,
+    /// What the key could not pay for, until it could pay for something again.
+    pub(crate) short: Option<String>,
     pub(crate) spent: Spent,
     pub(crate) last_error: Option<String>,
     pub(crate) report: watch::Sender<Arc<PlayReport>>,
@@ -168,6 +170,7 @@ impl<C: Conduct> Player<C> {
             read_from: 0,
             failed: BTreeMap::new(),
             alarms: BTreeSet::new(),
+            short: None,
             spent: Spent::default(),
             last_error: None,
             report,
@@ -265,6 +268,7 @@ impl<C: Conduct> Player<C> {
             match result {
                 Ok(receipt) => {
                     self.failed.remove(&order.key);
+                    self.short = None;
                     measure::done(&order.act, &receipt);
                     self.spent.add(&receipt);
                 }
@@ -281,7 +285,12 @@ impl<C: Conduct> Player<C> {
         if error.recovery() == Recovery::Stop && !survivable {
             return Err(error.into());
         }
-        tracing::warn!(what = act.name(), %error, "nothing was done on L1, deciding again");
+        if matches!(error, SendError::Funds { .. }) {
+            tracing::error!(what = act.name(), %error, "the key cannot pay for what is to be done");
+            self.short = Some(error.to_string());
+        } else {
+            tracing::warn!(what = act.name(), %error, "nothing was done on L1, deciding again");
+        }
         metrics::counter!("gainsay_act_failures", "act" => act.name()).increment(1);
         self.spent.failures += 1;
         self.last_error = Some(format!("{}: {error}", act.name()));

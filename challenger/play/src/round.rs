@@ -17,7 +17,6 @@ use gainsay_game::{
     decide::{Plan, Policy, Todo, decide},
     ledger::Ledger,
 };
-use gainsay_l1::Heads;
 use gainsay_shell::follow::RollupView;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +41,7 @@ impl<C: Conduct> Player<C> {
         let view = self.view.borrow_and_update().clone();
         let now = view.heads.map_or(0, |heads| heads.latest.timestamp);
         let plan = match Waiting::for_l1(&view) {
-            Ok(heads) => self.decide(&view.ledger, heads).await?,
+            Ok(_) => self.decide(&view, now).await?,
             Err(waiting) => Err(waiting),
         };
         let plan = match plan {
@@ -62,18 +61,19 @@ impl<C: Conduct> Player<C> {
     }
 
     /// Decides on the chain's own thread, so that all it reads is of one moment.
-    async fn decide(&mut self, ledger: &Arc<Ledger>, heads: Heads) -> Result<Result<Plan, Waiting>, PlayerError> {
-        let policy = Policy { second: self.policy.second && self.can_pay_for_second(ledger).await, ..self.policy };
-        let (ledger, conduct, confirmations) = (ledger.clone(), self.conduct.clone(), self.confirmations);
+    async fn decide(&mut self, view: &RollupView, now: u64) -> Result<Result<Plan, Waiting>, PlayerError> {
+        let policy = Policy { second: self.policy.second && self.can_pay_for_second(&view.ledger).await, ..self.policy };
+        let (ledger, read, read_hash) = (view.ledger.clone(), view.read, view.read_hash);
+        let (conduct, confirmations) = (self.conduct.clone(), self.confirmations);
         let (me, settings) = (self.me, self.settings);
         let decided = self
             .chain
             .with(move |core| {
-                if let Some(waiting) = Waiting::for_chain(core, &heads.latest)? {
+                if let Some(waiting) = Waiting::for_chain(&core.chain, read, read_hash)? {
                     return Ok(Err(waiting));
                 }
                 let own = conduct.own(Settled { chain: &core.chain, confirmations });
-                Ok::<_, ChainError>(Ok(decide(&ledger, me, &own, heads.latest.timestamp, &settings, policy)))
+                Ok::<_, ChainError>(Ok(decide(&ledger, me, &own, now, &settings, policy)))
             })
             .await?;
         Ok(decided?)
@@ -143,7 +143,19 @@ impl<C: Conduct> Player<C> {
         (!waits).then_some(Order { key, act })
     }
 
+    /// Logs a reason for waiting when it comes up.
+    fn note(&self, waiting: Option<&Waiting>) {
+        let last = self.report.borrow().waiting.clone();
+        let news = |waiting: &&Waiting| waiting.is_news() && last.as_ref() != Some(waiting);
+        match waiting.filter(news) {
+            Some(waiting @ Waiting::Contradiction { .. }) => tracing::error!(reason = %waiting, "nothing is played"),
+            Some(waiting) => tracing::info!(reason = %waiting, "nothing is played yet"),
+            None => {}
+        }
+    }
+
     fn publish(&self, view: &RollupView, now: u64, waiting: Option<Waiting>, plan: Option<&Plan>) {
+        self.note(waiting.as_ref());
         let ledger = &view.ledger;
         let stakes: Vec<_> = ledger.stakes_of(&self.me).collect();
         let live = stakes.iter().filter(|stake| stake.is_live()).count();
@@ -153,7 +165,7 @@ impl<C: Conduct> Player<C> {
             l1_time: now,
             waiting,
             idle: plan.and_then(|plan| plan.idle.as_ref()).map(ToString::to_string),
-            alarms: self.alarms.iter().cloned().collect(),
+            alarms: self.alarms.iter().chain(&self.short).cloned().collect(),
             stakes: stakes.iter().map(|stake| StakeReport::from(*stake)).collect(),
             matches: self.matches(ledger),
             opening: plan.map(|plan| self.opening(plan)).unwrap_or_default(),

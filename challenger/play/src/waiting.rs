@@ -1,9 +1,11 @@
 //! Why a player does nothing at all. Why it does nothing in one match is in that match's report.
 
-use gainsay_chain::ChainError;
+use alloy::primitives::B256;
+use gainsay_chain::Chain;
 use gainsay_game::ledger::Ledger;
 use gainsay_l1::Heads;
-use gainsay_shell::{chain::ChainCore, follow::RollupView};
+use gainsay_shell::follow::RollupView;
+use gainsay_store::StoreError;
 use serde::{Deserialize, Serialize};
 
 /// Why nothing is done now.
@@ -52,7 +54,10 @@ pub enum Waiting {
 
 impl Waiting {
     /// Whether the disputes, as they were read, can be acted on.
-    pub(crate) fn for_l1(view: &RollupView) -> Result<Heads, Self> {
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn for_l1(view: &RollupView) -> Result<Heads, Self> {
         let heads = view.heads.ok_or(Self::L1Unread)?;
         if !view.caught_up {
             return Err(Self::L1Behind { read: view.read, newest: heads.latest.number });
@@ -69,12 +74,20 @@ impl Waiting {
     }
 
     /// Whether the chain was derived from the same L1. It may be ahead or behind: each claim and each move names the inputs that it is computed from.
-    pub(crate) fn for_chain(core: &ChainCore, newest: &gainsay_l1::L1Block) -> Result<Option<Self>, ChainError> {
-        let Some(own) = core.chain.heads().l1 else { return Ok(Some(Self::InboxUnread)) };
-        if own.number < newest.number {
-            return Ok(None);
+    /// None if it was.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn for_chain(chain: &Chain, read: u64, read_hash: B256) -> Result<Option<Self>, StoreError> {
+        if chain.heads().l1.is_none() {
+            return Ok(Some(Self::InboxUnread));
         }
-        let same = core.chain.store().l1_block(newest.number)?.is_none_or(|known| known.hash == newest.hash);
-        Ok((!same).then_some(Self::OtherL1 { number: newest.number }))
+        let known = chain.store().l1_block(read)?;
+        Ok(known.is_some_and(|known| known.hash != read_hash).then_some(Self::OtherL1 { number: read }))
+    }
+
+    /// Whether an operator should hear of it: not of what comes and goes with every block.
+    pub(crate) const fn is_news(&self) -> bool {
+        !matches!(self, Self::L1Behind { .. } | Self::ReadBack { .. })
     }
 }

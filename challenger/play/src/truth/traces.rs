@@ -141,9 +141,10 @@ impl Kept {
     }
 }
 
-/// Bytes of a trace: its witness, its last state, and its snapshots twice, since the machines asked for last hold as much again at most.
+/// Bytes of a trace: its witness; its last state twice, since the runner has a memory of its own; and its snapshots twice, since the machines asked for last
+/// hold as much again at most.
 fn weight(trace: &Trace<Host>) -> usize {
-    let end = trace.end().memory.pages().len().saturating_mul(PAGE);
+    let end = trace.end().memory.pages().len().saturating_mul(2 * PAGE);
     let snapshots = trace.snapshot_bytes().saturating_mul(2);
     trace.oracle().witness().size().saturating_add(end).saturating_add(snapshots)
 }

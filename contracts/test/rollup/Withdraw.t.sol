@@ -12,6 +12,26 @@ contract Refuser {
     }
 }
 
+/// @notice Asks for more while it is being paid.
+contract Glutton {
+    uint256 public calls;
+    bool public gotMore;
+
+    function pull(IRollup rollup) external {
+        rollup.claim(payable(address(this)));
+    }
+
+    receive() external payable {
+        calls += 1;
+        // Once: without the check a second payment would succeed, as the Rollup holds others' bonds.
+        if (calls == 1) {
+            try IRollup(msg.sender).claim(payable(address(this))) {
+                gotMore = true;
+            } catch {}
+        }
+    }
+}
+
 contract WithdrawTest is RollupFixture {
     uint256 private stakeId;
     bytes32 private id;
@@ -103,5 +123,21 @@ contract WithdrawTest is RollupFixture {
         vm.expectRevert(IRollup.PaymentFailed.selector);
         refuser.pull(rollup);
         vm.assertEq(rollup.owed(address(refuser)), BOND / 2);
+    }
+
+    /// @dev Whoever is paid can call back, and finds nothing owed any more.
+    function test_claim_fromWithinThePayment_paysOnce() public {
+        Glutton glutton = new Glutton();
+        // Ether of others, from which a second payment would come.
+        stakeAs(bob, root, end("b", 0));
+        rollup.defeat(stakeId, id, address(glutton));
+        uint256 held = address(rollup).balance;
+        vm.assertGe(held, BOND);
+        glutton.pull(rollup);
+        vm.assertEq(glutton.calls(), 1);
+        vm.assertFalse(glutton.gotMore());
+        vm.assertEq(address(glutton).balance, BOND / 2);
+        vm.assertEq(address(rollup).balance, held - BOND / 2);
+        vm.assertEq(rollup.owed(address(glutton)), 0);
     }
 }

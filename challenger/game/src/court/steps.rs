@@ -6,13 +6,15 @@ use gainsay_bindings::{
     PreimageOracle::{self, PreimageOracleErrors},
     StepVerifier::{self, StepVerifierErrors},
 };
-use gainsay_machine::{KeyType, MachineState, PART, ProofError, StepProof, memory::Aligned, syscall::PREIMAGE};
+use gainsay_machine::{
+    Instruction, KeyType, MachineState, Op, PART, ProofError, StepProof, alu::immediate, memory::Aligned, syscall::PREIMAGE,
+};
 use std::fmt::Debug;
 
 /// Bytes of a leaf of the memory.
-const LEAF: u64 = 128;
+const LEAF: usize = 128;
 /// Bytes that prove an access: the leaf and its 25 siblings.
-const ACCESS: usize = 128 + 25 * 32;
+const ACCESS: usize = LEAF + 25 * 32;
 const ECALL: u32 = 0x73;
 const A0: u8 = 10;
 const A1: u8 = 11;
@@ -27,7 +29,7 @@ pub trait StepCheck: Debug + Send + Sync {
     fn step(&self, state: &[u8], proof: &[u8], oracle: &Parts) -> Result<(B256, B256), Refusal>;
 }
 
-/// The fault VM's own step, with what is wrong with a proof told in the contract's order. Where that names an address of the memory, this one is of the leaf.
+/// The fault VM's own step, with what is wrong with a proof told in the contract's order and words.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MachineSteps;
 
@@ -41,7 +43,10 @@ impl StepCheck for MachineSteps {
             let (key, index) = (step.state.hart.preimage_key, step.state.hart.register(A1));
             step.part = Some(oracle.get(&key, index).ok_or_else(|| not_loaded(key, index))?.into());
         }
-        let next = step.next().map_err(refused)?;
+        let next = step.next().map_err(|error| match error {
+            ProofError::WrongLeaf { .. } => wrong_leaf(touched(&step, proof)),
+            other => refused(other),
+        })?;
         if whole != proof.len() {
             return Err(refused(ProofError::MemoryLength { length: proof.len() }));
         }
@@ -53,13 +58,34 @@ impl StepCheck for MachineSteps {
 /// refuted where the step is taken.
 fn asks(state: &MachineState, proof: &[u8]) -> bool {
     let hart = &state.hart;
-    let Ok(pc) = Aligned::<4>::new(hart.pc) else { return false };
-    if !hart.is_running() || proof.len() < ACCESS {
-        return false;
-    }
-    let place = pc.address() as usize % LEAF as usize;
-    let asked = proof[place..place + 4] == ECALL.to_le_bytes() && hart.register(A7) == PREIMAGE;
+    let asked = hart.is_running() && word(state, proof) == Some(ECALL) && hart.register(A7) == PREIMAGE;
     asked && Aligned::<PART>::new(hart.register(A0)).is_ok() && KeyType::of(&hart.preimage_key).is_some()
+}
+
+/// The instruction that the proof's first leaf says; none if there is none to fetch.
+fn word(state: &MachineState, proof: &[u8]) -> Option<u32> {
+    let pc = Aligned::<4>::new(state.hart.pc).ok()?;
+    let leaf = proof.get(..ACCESS)?.as_chunks().0;
+    leaf.get(pc.address() as usize % LEAF / 4).copied().map(u32::from_le_bytes)
+}
+
+/// The address whose leaf is wrong: the instruction's if it is not in the memory, else the one that the instruction touches.
+fn touched(step: &StepProof, proof: &[u8]) -> u64 {
+    let hart = &step.state.hart;
+    let fetched = || {
+        let index = Aligned::<4>::new(hart.pc).ok()?.leaf();
+        let proven = step.memory.first().is_some_and(|leaf| leaf.root(index) == step.state.memory_root);
+        Instruction::decode(word(&step.state, proof).filter(|_| proven)?)
+    };
+    match fetched() {
+        None => hart.pc,
+        Some(instruction) if instruction.op == Op::Ecall => hart.register(A0),
+        Some(instruction) => hart.register(instruction.rs1).wrapping_add(immediate(instruction.imm)),
+    }
+}
+
+fn wrong_leaf(address_: u64) -> Refusal {
+    StepVerifierErrors::WrongMemoryProof(StepVerifier::WrongMemoryProof { address_ }).into()
 }
 
 fn not_loaded(key: B256, index: u64) -> Refusal {
@@ -68,10 +94,7 @@ fn not_loaded(key: B256, index: u64) -> Refusal {
 
 fn refusal(error: &ProofError, length: usize) -> Refusal {
     match error {
-        ProofError::WrongLeaf { index, .. } => {
-            let address_ = u64::from(*index) * LEAF;
-            StepVerifierErrors::WrongMemoryProof(StepVerifier::WrongMemoryProof { address_ }).into()
-        }
+        ProofError::WrongLeaf { index, .. } => wrong_leaf(u64::from(*index) * LEAF as u64),
         ProofError::MissingPart { key, index } => not_loaded(*key, *index),
         ProofError::State(state) => {
             StepVerifierErrors::WrongStateLength(StepVerifier::WrongStateLength { length: U256::from(state.length) }).into()
@@ -110,6 +133,23 @@ mod tests {
             hart.set_register(register, value);
         }
         Machine { memory, hart }
+    }
+
+    #[test]
+    fn a_wrong_leaf_is_named_by_the_address_that_the_step_wants_there() {
+        // sd a1, 8(a0), and ECALL.
+        for (code, address) in [(0x23 | 3 << 12 | 10 << 15 | 11 << 20 | 8 << 7, 0x2_0008), (ECALL, 0x2_0000)] {
+            let mut machine = asking(&Bytes::new());
+            machine.memory.write_bytes(ENTRY, &u32::to_le_bytes(code)).expect("it fits");
+            machine.hart.set_register(A7, syscall::KEY);
+            let proven = prove(&machine, &mut Text(Bytes::new())).expect("no part is read");
+            for (at, expected) in [(300, ENTRY), (ACCESS + 300, address)] {
+                let mut proof = proven.encode_memory();
+                proof[at] ^= 1;
+                let refusal = MachineSteps.step(&proven.state.encode(), &proof, &Parts::default());
+                assert_eq!(refusal, Err(wrong_leaf(expected)));
+            }
+        }
     }
 
     fn name(result: Result<(B256, B256), Refusal>) -> &'static str {

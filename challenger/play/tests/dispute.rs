@@ -1,10 +1,15 @@
 #![allow(missing_docs)]
 
-//! Two players against each other on a real L1: one tells the truth, the other a lie that agrees with it up to a chosen machine step.
+//! Two players against each other on a real L1: one tells the truth, the other a lie that agrees with it up to a machine step that reads a preimage.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::{
+    primitives::{Address, B256, keccak256},
+    providers::Provider,
+    rpc::types::Filter,
+    sol_types::SolEvent,
+};
 use eyre::{OptionExt, ensure};
-use gainsay_bindings::Matches::Opening;
+use gainsay_bindings::{Matches::Opening, PreimageOracle::PartLoaded};
 use gainsay_chain::ChainError;
 use gainsay_game::{
     assertions::Assertion,
@@ -18,22 +23,28 @@ use gainsay_play::{
     player::{PlayOptions, Player, PlayerError},
     report::{PlayReport, Standing},
     truth::{StoreTruth, TruthError},
+    waiting::Waiting,
 };
 use gainsay_shell::{
     follow::FollowError,
     open::{Node, NodePaths},
     supervisor::Supervisor,
 };
-use gainsay_tests::{Options, Patience, Setup, accounts, eventually};
+use gainsay_tests::{Options, Patience, Setup, accounts};
 use gainsay_trace::{MAX_STEPS, ProvenStep};
 use gainsay_types::State;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::sync::watch;
 
-/// Says that the run of the last block step below each fork ends elsewhere, from machine step `from` on.
-#[derive(Clone, Copy)]
+/// Says that the run of the last block step below each fork ends elsewhere, and differs from the first step on that reads a preimage.
+#[derive(Clone, Default)]
 struct Liar {
-    from: u64,
+    /// That step: all runs of the guest begin alike.
+    from: Arc<OnceLock<u64>>,
 }
 
 fn bent(state: State) -> State {
@@ -58,7 +69,7 @@ impl OwnChain for BentChain<'_> {
 
 struct BentTruth {
     honest: StoreTruth,
-    from: u64,
+    from: Arc<OnceLock<u64>>,
 }
 
 impl BentTruth {
@@ -71,6 +82,17 @@ impl BentTruth {
             if self.honest.state(fork, middle)? == end { high = middle } else { low = middle + 1 }
         }
         Ok(low)
+    }
+
+    fn first_read(&mut self, fork: &Assertion, block_step: u64) -> Result<u64, TruthError> {
+        if let Some(known) = self.from.get() {
+            return Ok(*known);
+        }
+        let mut step = 0;
+        while self.honest.proof(fork, block_step, step)?.proof.part.is_none() {
+            step += 1;
+        }
+        Ok(*self.from.get_or_init(|| step))
     }
 }
 
@@ -85,11 +107,11 @@ impl Truth for BentTruth {
         Ok(if step >= last { bent(state) } else { state })
     }
     fn run_hashes(&mut self, fork: &Assertion, block_step: u64, steps: &[u64]) -> Result<Vec<B256>, TruthError> {
-        let end = opening_hash(&self.run_end(fork, block_step)?);
+        let (end, from) = (opening_hash(&self.run_end(fork, block_step)?), self.first_read(fork, block_step)?);
         let honest = self.honest.run_hashes(fork, block_step, steps)?;
         let bend = |(step, hash): (&u64, B256)| match *step {
             MAX_STEPS => end,
-            step if step > self.from => keccak256(hash),
+            step if step > from => keccak256(hash),
             _ => hash,
         };
         Ok(steps.iter().zip(honest).map(bend).collect())
@@ -108,7 +130,7 @@ impl Conduct for Liar {
     type Own<'a> = BentChain<'a>;
 
     fn truth(&self, honest: StoreTruth) -> BentTruth {
-        BentTruth { honest, from: self.from }
+        BentTruth { honest, from: self.from.clone() }
     }
     fn own<'a>(&'a self, honest: Settled<'a>) -> BentChain<'a> {
         BentChain(honest)
@@ -152,34 +174,35 @@ async fn player<C: Conduct>(
     Ok((supervisor, report))
 }
 
-async fn balance(setup: &Setup, account: u32) -> eyre::Result<U256> {
-    use alloy::providers::Provider;
-    let address: Address = accounts::signer(account)?.address();
-    Ok(setup.l1.provider().get_balance(address).await?)
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn the_truth_defeats_a_lie_in_the_middle_of_a_run_within_twelve_transactions_and_is_paid_for_it() -> eyre::Result<()> {
+async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_after_loading_it_on_l1() -> eyre::Result<()> {
     let params = vec![("/rollup/challengeWindow", 90.into()), ("/rollup/clock", 40.into()), ("/rollup/extension", 10.into())];
     let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
     let sequencer = setup.sequencer_with("sequencer", &["--no-proposer"])?;
     sequencer.start_and_wait().await?;
-    let before = balance(&setup, 1).await?;
     // The liar claims first; the other one only answers.
-    let (liar, _lies) = player(&setup, 2, true, Liar { from: 400_000 }).await?;
+    let (liar, _lies) = player(&setup, 2, true, Liar::default()).await?;
     let (honest, mut report) = player(&setup, 1, false, Honest).await?;
     for block in 1..=3 {
         setup.deposit(Address::repeat_byte(block), 1).await?;
         sequencer.reaches("safe", block.into(), Patience::secs(60)).await?;
     }
     let won = report.wait_for(|report| report.matches.iter().any(|m| m.standing == Standing::Won));
-    let won = tokio::time::timeout(Duration::from_secs(120), won).await??.clone();
+    let won = tokio::time::timeout(Duration::from_secs(180), won).await??.clone();
     let game = won.matches.iter().find(|m| m.standing == Standing::Won).ok_or_eyre("no match was won")?;
-    eprintln!("{game:#?}\nspent {:?}", won.spent);
-    ensure!(game.history.len() == 12 && game.history.last().is_some_and(|last| last.kind == "step"), "{game:?}");
-    eventually("the truth is paid", Patience::secs(240), async || Ok((balance(&setup, 1).await? > before).then_some(()))).await?;
-    eprintln!("spent in all {:?}", report.borrow().spent);
+    let (Some(first), Some(last)) = (game.history.first(), game.history.last()) else { eyre::bail!("no move was made") };
+    eprintln!("{} moves in {} s; the honest side has spent {:?}", game.history.len(), last.time - first.time, won.spent);
+    ensure!(game.history.len() == 12 && last.own && last.kind == "step", "{game:?}");
+    ensure!(loaded(&setup).await? == 1, "the part of the preimage is not on L1");
+    ensure!(won.waiting.is_none() || matches!(won.waiting, Some(Waiting::ReadBack { .. })), "{:?}", won.waiting);
     drop((liar, honest));
     sequencer.stop()?;
     Ok(())
+}
+
+/// Parts of preimages that were loaded.
+async fn loaded(setup: &Setup) -> eyre::Result<usize> {
+    let oracle: Address = serde_json::from_value(setup.network()?["contracts"]["preimageOracle"].clone())?;
+    let filter = Filter::new().address(oracle).event_signature(PartLoaded::SIGNATURE_HASH).from_block(0);
+    Ok(setup.l1.provider().get_logs(&filter).await?.len())
 }

@@ -170,6 +170,8 @@ pub struct Game<'a> {
     sent: Vec<(u64, usize, Act)>,
     blocks: u64,
     referee: Referee,
+    /// What happened, line by line, if somebody wants to read it.
+    story: Option<Vec<String>>,
 }
 
 impl<'a> Game<'a> {
@@ -219,9 +221,40 @@ impl<'a> Game<'a> {
             sent: Vec::new(),
             blocks: 0,
             referee,
+            story: None,
         };
         game.look()?;
         Ok(game)
+    }
+
+    /// As [`Self::play`], and tells what happened, line by line.
+    ///
+    /// # Errors
+    /// Never: a fault is the last line.
+    pub fn tell(mut self, script: &[Turn]) -> Vec<String> {
+        self.story = Some(Vec::new());
+        let result = script.iter().try_for_each(|turn| self.turn(turn)).and_then(|()| self.finish());
+        let mut story = self.story.unwrap_or_default();
+        story.extend(result.err().map(|fault| fault.to_string()));
+        story
+    }
+
+    fn note(&mut self, who: Address, act: &Act, result: &Result<(), Refusal>) {
+        let now = self.l1.now() - START;
+        if let Some(story) = &mut self.story {
+            let about = match act {
+                Act::Stake { claims, .. } => format!("{} hops", claims.len()),
+                Act::Advance { stake, claims } => format!("{stake:x}, {} hops", claims.len()),
+                Act::Withdraw { stake } => format!("{stake:x}"),
+                Act::Open { rivals } | Act::OpenAndDissect { rivals, .. } => format!("{:x} against {:x}", rivals.first, rivals.second),
+                _ => act
+                    .match_state()
+                    .map(|m| format!("{:x} against {:x}, round {}, clock {}", m.mover, m.rival, m.round, m.moverClock))
+                    .unwrap_or_default(),
+            };
+            let result = result.as_ref().map_or_else(|refusal| format!(": {}", refusal.name()), |()| String::new());
+            story.push(format!("{now:>4} {who} {} {about}{result}", act.name()));
+        }
     }
 
     /// Plays a script, then lets the game come to its end with honest players as slow as they may be, and looks at the money.
@@ -361,7 +394,10 @@ impl<'a> Game<'a> {
             // The other honest player has come before.
             meddled |= last.is_some_and(|last| last != player);
             last = Some(player);
-            match self.l1.act(self.honest[player].address, &act)? {
+            let address = self.honest[player].address;
+            let result = self.l1.act(address, &act)?;
+            self.note(address, &act, &result);
+            match result {
                 Ok(()) => {
                     self.referee.done(&act);
                     won |= matches!(act, Act::Step { .. } | Act::Timeout { .. });
@@ -403,7 +439,9 @@ impl<'a> Game<'a> {
     fn hostile_act(&mut self, player: Hostile, act: Act) -> Result<bool, Fault> {
         let mut changed = false;
         for act in View::with_load(act, &self.l1) {
-            match self.l1.act(player.address, &act)? {
+            let result = self.l1.act(player.address, &act)?;
+            self.note(player.address, &act, &result);
+            match result {
                 Ok(()) => {
                     self.referee.done(&act);
                     changed = true;

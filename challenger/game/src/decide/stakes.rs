@@ -52,8 +52,10 @@ impl Table<'_> {
         }
         if self.policy.propose && self.policy.second && alone && earned && !confirmed {
             let line = self.walk(self.path.nodes());
+            // Who comes late to a dispute has little time left in it, and whoever stands on a false sibling could draw it in.
+            let disputed = self.path.nodes().iter().take(line.0.len()).any(|node| !node.lies.is_empty());
             // It must come as far as the first one stands, or there would be nobody to go on from there.
-            if line.0.len() >= self.path.nodes().len() - below.len() {
+            if !disputed && line.0.len() >= self.path.nodes().len() - below.len() {
                 return self.stake(line, draft);
             }
         }

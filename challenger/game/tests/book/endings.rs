@@ -4,7 +4,7 @@ use crate::world::{ALICE, LIAR, OTHER, SETTINGS, World};
 use alloy::primitives::{B256, U256};
 use gainsay_game::{
     act::Act,
-    decide::{Idle, Policy, Todo},
+    decide::{Idle, Plan, Policy, Todo},
 };
 
 const CHALLENGER: Policy = Policy { propose: false, second: false };
@@ -75,7 +75,9 @@ fn a_loser_is_evicted_where_its_record_would_block_the_next_confirmation() {
     world.defeat(LIAR, OTHER);
     world.defeat(ALICE, LIAR);
     let evict = Todo::Act(Act::Evict { stake: loser, id: lie });
-    assert!(!world.plan(ALICE, PROPOSER).todos.contains(&evict), "the fork above is still open");
+    let plan = world.plan(ALICE, PROPOSER);
+    assert!(!plan.todos.contains(&evict), "the fork above is still open");
+    assert!(plan.todos.iter().all(|todo| !matches!(todo, Todo::Open { .. })), "it has lost already");
     close(&mut world);
     world.act(ALICE, Act::Confirm { id: first });
     assert!(world.plan(ALICE, PROPOSER).todos.contains(&evict));
@@ -167,18 +169,22 @@ fn a_stake_behind_a_decided_fork_is_withdrawn() {
 fn a_proposer_that_has_earned_a_prize_goes_on_with_a_second_stake_and_lets_the_first_rest() {
     let (mut world, first, truth, _) = won();
     world.append_batch();
-    assert!(matches!(&world.plan(ALICE, PROPOSER).todos[..], [Todo::Act(Act::Advance { .. })]), "without a second bond it goes on");
-    let plan = world.plan(ALICE, WITH_SECOND);
-    let claims =
-        [world.claim(&world.confirmed().id, world.true_end(&world.confirmed().id)).0, world.claim(&truth, world.true_end(&truth)).0];
-    let stake = Act::Stake { parent: world.confirmed().id, claims: claims.to_vec() };
-    assert_eq!(plan.todos, [Todo::Act(stake.clone())]);
+    let advances = |plan: &Plan| matches!(&plan.todos[..], [Todo::Act(Act::Advance { .. })]);
+    assert!(advances(&world.plan(ALICE, WITH_SECOND)), "a second stake would come late to a dispute that anybody can still join");
+    let tip = world.advance(first, world.true_end(&truth));
+    close(&mut world);
+    world.act(OTHER, Act::Confirm { id: truth });
+    world.append_batch();
+    assert!(advances(&world.plan(ALICE, PROPOSER)), "without a second bond it goes on");
+    let claims = vec![world.claim(&truth, world.true_end(&truth)).0, world.claim(&tip, world.true_end(&tip)).0];
+    let stake = Act::Stake { parent: truth, claims };
+    assert_eq!(world.plan(ALICE, WITH_SECOND).todos, [Todo::Act(stake.clone())]);
     world.act(ALICE, stake);
     close(&mut world);
     world.append_batch();
-    world.act(ALICE, Act::Confirm { id: truth });
+    world.act(OTHER, Act::Confirm { id: tip });
     let plan = world.plan(ALICE, WITH_SECOND);
-    assert!(plan.todos.contains(&Todo::Act(Act::Withdraw { stake: first })), "{plan:?}");
     let second = first + U256::from(1);
-    assert!(plan.todos.iter().any(|todo| matches!(todo, Todo::Act(Act::Advance { stake, .. }) if *stake == second)), "{plan:?}");
+    assert!(matches!(&plan.todos[0], Todo::Act(Act::Advance { stake, .. }) if *stake == second), "{plan:?}");
+    assert_eq!(plan.todos[1..], [Todo::Act(Act::Withdraw { stake: first })]);
 }

@@ -1,36 +1,55 @@
 //! Scripts at random.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
 use alloy::primitives::U256;
 use gainsay_game::{decide::Policy, settings::Settings};
 use gainsay_model::{
-    game::{Setup, Turn},
+    game::{Fault, Game, Setup, Turn},
     hostile::{Conduct, Deed},
+    referee::Report,
+    run::Runs,
 };
 use proptest::{
     collection::vec,
     prelude::*,
     strategy::Union,
-    test_runner::{Config, RngAlgorithm, TestCaseResult, TestError, TestRng, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    cell::RefCell,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
-/// Runs a property on `usual` cases, times `GAINSAY_CASES`. Prints the seed; `GAINSAY_SEED=N` repeats a run.
-pub(crate) fn check<S: Strategy>(test: &str, usual: u32, strategy: &S, property: impl Fn(S::Value) -> TestCaseResult) {
+/// Plays `usual` games, times `GAINSAY_CASES`, and says what happened in all of them. Prints the seed; `GAINSAY_SEED=N` repeats a run. Of a game that fails,
+/// a shorter script that fails too is looked for, and that game is told.
+pub(crate) fn games(test: &str, usual: u32, blocks: usize, play: impl Fn(Setup, &[Turn]) -> Result<Report, Fault>) -> Report {
     let given = std::env::var("GAINSAY_SEED").ok().map(|text| text.parse().expect("GAINSAY_SEED is a number below 2^64"));
     let seed: u64 = given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64);
     eprintln!("{test}: GAINSAY_SEED={seed} repeats this run");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let cases = gainsay_types::testing::cases(usual);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    match runner.run(strategy, property) {
+    let total = RefCell::new(Report::default());
+    let start = Instant::now();
+    let result = runner.run(&(setups(), scripts(blocks)), |(setup, script)| {
+        prop_assert!(setup.is_sound());
+        let report = play(setup, &script).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
+        total.borrow_mut().add(&report);
+        Ok(())
+    });
+    match result {
         Ok(()) => {}
-        Err(TestError::Fail(reason, input)) => panic!("the smallest script found: {input:?}\n{test}, GAINSAY_SEED={seed}: {reason}"),
+        Err(TestError::Fail(reason, (setup, script))) => {
+            let runs = Runs::new().expect("the program loads");
+            let story = Game::new(setup.clone(), &runs, None).map(|game| game.tell(&script).join("\n")).unwrap_or_default();
+            panic!("{script:?}\n{setup:?}\n{story}\n{test}, GAINSAY_SEED={seed}: {reason}");
+        }
         Err(TestError::Abort(reason)) => panic!("{test}, GAINSAY_SEED={seed}: {reason}"),
     }
+    let total = total.into_inner();
+    eprintln!("{test}: {cases} games in {:?}: {total:?}", start.elapsed());
+    total
 }
 
 /// Rules for which the argument holds, as tight as it allows or looser; times of a few seconds.

@@ -210,30 +210,37 @@ fn an_only_child_can_be_joined_as_long_as_it_is_not_confirmed() {
 }
 
 #[test]
-fn a_fork_with_nobody_left_opens_again() {
+fn a_fork_with_nobody_left_opens_again_for_all_its_children() {
     let mut world = World::new();
     let genesis = world.confirmed().id;
-    let (other, fork) = world.stake(OTHER, world.true_end(&genesis));
+    let others = [0, 1].map(|_| world.stake(OTHER, world.true_end(&genesis)).0);
+    let fork = world.ledger().stake(&others[0]).unwrap().tip;
     world.stake(ALICE, world.true_end(&genesis));
     world.stake(LIAR, world.false_end(&genesis, 1));
     world.append_batch();
     world.pass(SETTINGS.period);
-    let lie = world.advance(other, world.false_end(&fork, 1));
+    let lies = [(others[0], 1), (others[1], 2)].map(|(stake, variant)| (stake, world.advance(stake, world.false_end(&fork, variant))));
     let closes_at = world.now + SETTINGS.window;
     // Who stood below the fork loses above it, and keeps its record below.
     world.defeat(LIAR, OTHER);
+    world.defeat(LIAR, OTHER);
     world.defeat(ALICE, LIAR);
-    world.pass(closes_at - world.now);
+    world.pass(closes_at.saturating_sub(world.now));
     world.act(ALICE, Act::Confirm { id: fork });
-    let plan = world.plan(NEWCOMER, PROPOSER);
-    assert!(matches!(plan.idle, Some(Idle::SiblingsClosed { .. })));
-    assert_eq!(plan.todos, [Todo::Act(Act::Evict { stake: other, id: lie })]);
-    world.act(NEWCOMER, Act::Evict { stake: other, id: lie });
+    for (stake, id) in lies {
+        let plan = world.plan(NEWCOMER, PROPOSER);
+        assert!(matches!(plan.idle, Some(Idle::SiblingsClosed { .. })));
+        let evict = Act::Evict { stake, id };
+        assert!(plan.todos.contains(&Todo::Act(evict.clone())));
+        world.act(NEWCOMER, evict);
+    }
     let plan = world.plan(NEWCOMER, PROPOSER);
     assert_eq!(claims(&plan), [world.claim(&fork, world.true_end(&fork)).0]);
     let Todo::Act(act) = plan.todos[0].clone() else { panic!() };
     world.act(NEWCOMER, act);
-    assert_eq!(world.ledger().fork(&fork).map(|times| (times.first_child_at, times.second_child_at)), Some((world.now, Some(world.now))));
+    let times = world.ledger().fork(&fork).unwrap();
+    assert_eq!((times.first_child_at, times.second_child_at), (world.now, Some(world.now)));
+    crate::agreement::check(&world);
 }
 
 #[test]

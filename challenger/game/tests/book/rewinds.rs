@@ -111,3 +111,27 @@ fn what_can_never_matter_again_is_forgotten() {
     assert_eq!((world.ledger().stakes().count(), world.ledger().matches().count()), (0, 0));
     agreement::check(&world);
 }
+
+#[test]
+fn a_loser_is_kept_as_long_as_a_record_of_it_can_be_cleared() {
+    let mut world = World::new();
+    let fork = world.confirmed().id;
+    let (loser, first) = world.stake(OTHER, world.true_end(&fork));
+    world.append_batch();
+    world.pass(SETTINGS.period);
+    let deep = world.advance(loser, world.true_end(&first));
+    let (winner, _) = world.stake(LIAR, world.false_end(&fork, 1));
+    world.defeat(LIAR, OTHER);
+    world.stake(ALICE, world.true_end(&fork));
+    world.defeat(ALICE, LIAR);
+    let state = Box::new(world.ledger().match_of(&winner, &loser).unwrap().state.clone());
+    world.act(OTHER, Act::Reward { m: state, winner });
+    world.settle(0);
+    assert_eq!(world.ledger().matches_of(&loser).count(), 0, "the winner lost too, and its share is burned");
+    assert_eq!(world.ledger().live(&deep), 1);
+    world.act(LIAR, Act::Evict { stake: loser, id: deep });
+    assert_eq!((world.ledger().live(&deep), world.ledger().contradictions()), (0, 0));
+    world.settle(0);
+    assert!(world.ledger().stake(&loser).is_none());
+    agreement::check(&world);
+}

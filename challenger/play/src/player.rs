@@ -186,6 +186,12 @@ impl<C: Conduct> Player<C> {
         Ok((player, reports))
     }
 
+    /// Shares the traces of another player of this process, instead of keeping its own.
+    #[must_use]
+    pub fn sharing(self, traces: Arc<Traces>) -> Self {
+        Self { traces, ..self }
+    }
+
     /// Plays until `stop`. What was sent and is not mined by then is taken up by [`TransactionManager::start`] in the next run.
     ///
     /// # Errors

@@ -217,4 +217,6 @@ fn a_stopped_job_traces_no_further_and_the_next_one_starts_anew() {
     assert!(matches!(error, TruthError::Trace(TraceError::Stopped { .. })) && error.is_stop(), "{error}");
     assert_eq!(traces.held(), (0, 0));
     assert!(truth(&chain, &traces).run_end(&fork, 0).is_ok());
+    // The trace is there now; a job that nobody waits for asks it nothing.
+    assert!(stopped.run_hashes(&fork, 0, &[1]).unwrap_err().is_stop());
 }

@@ -169,7 +169,12 @@ impl Truth for StoreTruth {
     }
 
     fn run_hashes(&mut self, fork: &Assertion, block_step: u64, steps: &[u64]) -> Result<Vec<B256>, TruthError> {
-        self.run(fork, block_step, |trace| trace.hashes(steps))
+        let stop = self.stop.clone();
+        self.run(fork, block_step, |trace| {
+            // One after the other, since all of them can take as long as the whole run: whoever asks may lose interest meanwhile.
+            let hash = |step: &u64| if stop.is_cancelled() { Err(TraceError::Stopped { step: *step }) } else { trace.hash(*step) };
+            steps.iter().map(hash).collect()
+        })
     }
 
     fn run_end(&mut self, fork: &Assertion, block_step: u64) -> Result<Opening, TruthError> {

@@ -1,5 +1,6 @@
 //! Whole matches between the truth and lies, on real runs of a tiny machine program.
 
+mod errors;
 mod refusals;
 mod table;
 mod truths;

@@ -31,6 +31,8 @@ pub struct Assertions {
     by_id: BTreeMap<B256, Assertion>,
     order: Vec<B256>,
     children: BTreeMap<B256, Vec<B256>>,
+    /// End of the confirmed line.
+    latest: Option<B256>,
 }
 
 impl Assertions {
@@ -39,14 +41,20 @@ impl Assertions {
         if let Entry::Vacant(slot) = self.by_id.entry(assertion.id) {
             self.order.push(assertion.id);
             self.children.entry(assertion.parent).or_default().push(assertion.id);
+            if assertion.parent.is_zero() {
+                self.latest.get_or_insert(assertion.id);
+            }
             slot.insert(assertion);
         }
     }
 
-    /// Marks one as confirmed.
+    /// Marks one as confirmed. It ends the confirmed line if it continues it.
     pub fn confirmed(&mut self, id: B256, l1_number: u64) {
         if let Some(assertion) = self.by_id.get_mut(&id) {
             assertion.confirmed_in = Some(l1_number);
+            if self.latest == Some(assertion.parent) {
+                self.latest = Some(id);
+            }
         }
     }
 
@@ -69,15 +77,16 @@ impl Assertions {
     /// The confirmed one that is furthest on; the first assertion counts as confirmed.
     #[must_use]
     pub fn latest_confirmed(&self) -> Option<&Assertion> {
-        self.confirmed_by(u64::MAX)
+        self.get(&self.latest?)
     }
 
     /// The one that was the latest confirmed after L1 block `l1_number`.
     #[must_use]
     pub fn confirmed_by(&self, l1_number: u64) -> Option<&Assertion> {
-        let mut tip = self.children(B256::ZERO).next()?;
-        while let Some(next) = self.children(tip.id).find(|child| child.confirmed_in.is_some_and(|number| number <= l1_number)) {
-            tip = next;
+        let mut tip = self.latest_confirmed()?;
+        while tip.confirmed_in.is_none_or(|number| number > l1_number) {
+            let Some(parent) = self.get(&tip.parent) else { break };
+            tip = parent;
         }
         Some(tip)
     }

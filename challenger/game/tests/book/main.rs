@@ -2,6 +2,7 @@
 
 mod agreement;
 mod claims;
+mod contradictions;
 mod endings;
 mod games;
 mod plans;

@@ -73,6 +73,12 @@ impl Outbox {
     /// Sends all, most urgent first, and waits until the fate of each is known. A step whose part of a preimage is not on L1 is replaced by the loading
     /// of it.
     pub(crate) async fn send(mut self, orders: Vec<Order>) -> Delivery {
+        if !self.is_clear().await {
+            // After a reorganisation L1's pool may hold what was sent before: it is settled, and what follows from it is decided on first.
+            self.manager.send_all(Vec::new(), &CancellationToken::new()).await;
+            let read_from = newest_block(&self.client).await;
+            return Delivery { manager: self.manager, delivered: Vec::new(), read_from };
+        }
         let mut ready = Vec::with_capacity(orders.len());
         let mut delivered = Vec::with_capacity(orders.len());
         for order in orders {
@@ -86,6 +92,13 @@ impl Outbox {
         delivered.extend(ready.into_iter().zip(results).map(|(order, result)| Delivered { order, result }));
         let read_from = self.newest(&delivered).await;
         Delivery { manager: self.manager, delivered, read_from }
+    }
+
+    /// Whether nothing of this key is pending. An L1 that does not answer says so when it is sent to.
+    async fn is_clear(&self) -> bool {
+        let me = self.manager.address();
+        let (mined, pending) = (self.client.nonce(me, BlockId::latest()).await, self.client.nonce(me, BlockId::pending()).await);
+        !matches!((mined, pending), (Ok(mined), Ok(pending)) if mined < pending)
     }
 
     fn request(&self, act: &Act) -> TxRequest {

@@ -248,3 +248,72 @@ impl From<&Stake> for StakeReport {
         Self { id: stake.id, status: stake.status.to_string(), tip: stake.tip }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::aliases::U40;
+    use gainsay_bindings::Matches::Match;
+    use gainsay_game::matches::Outcome;
+
+    fn view() -> MatchView {
+        let (node, state) = (B256::repeat_byte(1), B256::repeat_byte(2));
+        let m = Match {
+            mover: U256::from(7),
+            moverNode: node,
+            rival: U256::from(9),
+            rivalNode: node,
+            start: state,
+            end: state,
+            dissection: state,
+            since: U40::from(1_000),
+            moverClock: 50,
+            rivalClock: 60,
+            moverMoves: 0,
+            rivalMoves: 1,
+            round: 1,
+        };
+        let mut view = MatchView::opened(B256::repeat_byte(3), B256::repeat_byte(4), m);
+        view.stretch = view.stretch.narrowed(1).narrowed(2).into_machine(5);
+        view.history.push(gainsay_game::matches::Played {
+            mover: U256::from(9),
+            round: 0,
+            segment: None,
+            time: 1_000,
+            kind: Kind::Dissected,
+        });
+        view
+    }
+
+    #[test]
+    fn a_match_is_told_from_the_side_of_the_own_stake() {
+        let (ledger, mut view) = (Ledger::default(), view());
+        let report = MatchReport::of(&ledger, &view, U256::from(7), 4);
+        assert_eq!((report.own, report.rival, report.deadline), (U256::from(7), U256::from(9), 1_050));
+        assert_eq!(report.stretch, StretchReport { block_step: Some(1024 + 2 * 32 + 5), from: 0, len: 1 << 40 });
+        assert!(!report.history[0].own && MatchReport::of(&ledger, &view, U256::from(9), 4).history[0].own);
+        // The ledger knows neither stake, so neither lives.
+        assert_eq!(report.standing, Standing::Void);
+        view.outcome = Some(Outcome { winner: U256::from(9), by_clock: true });
+        assert_eq!(Standing::of(&ledger, &view, &U256::from(7)), Standing::Lost);
+        assert_eq!(Standing::of(&ledger, &view, &U256::from(9)), Standing::Won);
+    }
+
+    #[test]
+    fn a_report_survives_json_in_camel_case() {
+        let matches = vec![MatchReport::of(&Ledger::default(), &view(), U256::from(7), 4)];
+        let waiting = Some(Waiting::ReadBack { sent: 4, read: 3 });
+        let report = PlayReport { matches, waiting, owed: U256::from(1) << 70, ..PlayReport::default() };
+        let json = serde_json::to_string(&report).expect("encodes");
+        for name in [
+            "\"lastError\":",
+            "\"blockStep\":1093",
+            "\"standing\":\"void\"",
+            "\"owed\":\"0x400000000000000000\"",
+            "\"reason\":\"readBack\"",
+        ] {
+            assert!(json.contains(name), "{name} is not in {json}");
+        }
+        assert_eq!(serde_json::from_str::<PlayReport>(&json).expect("decodes"), report);
+    }
+}

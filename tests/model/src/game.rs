@@ -9,11 +9,12 @@ use crate::{
     run::Runs,
     truth::Derived,
 };
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use gainsay_game::{
     act::Act,
     court::Refusal,
     decide::{Alarm, Policy, Todo},
+    matches::match_hash,
     settings::Settings,
 };
 use gainsay_types::State;
@@ -103,6 +104,14 @@ pub enum Fault {
     /// An honest stake lost.
     #[error("the honest stake {stake} is defeated")]
     HonestDefeated {
+        /// Which.
+        stake: U256,
+    },
+    /// An honest stake has no time left of its own.
+    #[error("the clock of the honest stake {stake} is empty in match {match_id}")]
+    ClockEmpty {
+        /// Where.
+        match_id: B256,
         /// Which.
         stake: U256,
     },
@@ -274,8 +283,47 @@ impl<'a> Game<'a> {
         Derived { runs, batches: l1.batches(), config_hash: CONFIG }
     }
 
+    /// Another game in the same state, with nothing told; none where there are contracts.
+    #[must_use]
+    pub fn copy(&self) -> Option<Self> {
+        Some(Self {
+            setup: self.setup.clone(),
+            runs: self.runs,
+            l1: self.l1.copy()?,
+            honest: self.honest.clone(),
+            hostile: self.hostile.clone(),
+            stories: self.stories.clone(),
+            clock: self.clock,
+            history: Vec::new(),
+            sent: self.sent.clone(),
+            blocks: self.blocks,
+            referee: self.referee.clone(),
+            story: None,
+        })
+    }
+
+    /// L1 as it is.
+    #[must_use]
+    pub const fn l1(&self) -> &L1<'a> {
+        &self.l1
+    }
+
+    /// All on which the rest of the game depends, if hostile players do the same from here on: two games with one key go on alike.
+    #[must_use]
+    pub fn key(&self) -> B256 {
+        let court = self.l1.court();
+        let waiting: Vec<_> = self.honest.iter().map(|honest| (honest.budget, &honest.waiting)).collect();
+        let stakes: Vec<_> = court.stake_records().collect();
+        let assertions: Vec<_> = court.assertions().collect();
+        let matches: Vec<_> = court.matches().map(|(_, m)| match_hash(m)).collect();
+        keccak256(format!("{} {waiting:?} {stakes:?} {assertions:?} {matches:?}", self.clock))
+    }
+
     /// One block.
-    fn turn(&mut self, turn: &Turn) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// At the first thing that must never happen.
+    pub fn turn(&mut self, turn: &Turn) -> Result<(), Fault> {
         if turn.reorg > 0 && self.reorg(turn)? {
             return Ok(());
         }

@@ -54,11 +54,16 @@ impl Honest {
     #[must_use]
     pub fn due(&self, ledger: &Ledger, chain: &Derived<'_>, from: u64, until: u64, settings: &Settings) -> (Vec<(Todo, u64)>, Vec<Alarm>) {
         let plan = self.plan(ledger, chain, until, settings);
+        if plan.todos.is_empty() {
+            return (Vec::new(), plan.alarms);
+        }
+        let before = if until == from { plan.clone() } else { self.plan(ledger, chain, from, settings) };
         let since = |todo: &Todo| match self.waiting.iter().find(|(known, _)| known == todo) {
             Some((_, since)) => *since,
+            None if before.todos.contains(todo) => from,
             None => {
                 let there = |time| self.plan(ledger, chain, time, settings).todos.contains(todo);
-                first(from, until, there)
+                first(from + 1, until, there)
             }
         };
         let due = plan.todos.iter().map(|todo| (todo.clone(), since(todo))).collect();
@@ -110,7 +115,7 @@ pub(crate) fn load_for(act: &Act, parts: &Parts) -> Option<Act> {
     Load::of(preimage, *index).ok().flatten().map(Act::Load)
 }
 
-/// The first time after `from` (or `from` itself) at which something holds that holds at `until` and, once it does, goes on to.
+/// The first time from `from` on at which something holds that holds at `until` and, once it does, goes on to.
 fn first(from: u64, until: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (from, until);
     while low < high {

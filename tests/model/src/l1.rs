@@ -56,7 +56,7 @@ pub enum Disagreement {
 }
 
 /// L1 after a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Page {
     block: L1Block,
     court: Court,
@@ -129,6 +129,14 @@ impl<'a> L1<'a> {
         };
         l1.end_block()?;
         Ok(l1)
+    }
+
+    /// Another L1 in the same state; none where there are contracts.
+    #[must_use]
+    pub fn copy(&self) -> Option<Self> {
+        let Self { court, chain: None, book, block, events, batches, flows, pages } = self else { return None };
+        let (court, book, events, batches) = (court.clone(), book.clone(), events.clone(), batches.clone());
+        Some(Self { court, chain: None, book, block: *block, events, batches, flows: flows.clone(), pages: pages.clone() })
     }
 
     /// The newest block, or the one under way.

@@ -17,7 +17,7 @@ use gainsay_game::{
 use std::collections::BTreeMap;
 
 /// What happened in a game, or in several.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// Acts that L1 did, by name.
     pub done: BTreeMap<&'static str, u64>,
@@ -31,8 +31,25 @@ pub struct Report {
     pub defeated: u64,
     /// Wei that honest players earned by their moves.
     pub earned: U256,
-    /// The longest delay: by how many seconds a fork was decided after the bound `t0 + W` less, in units of 1/1000 of `C + 14E`.
+    /// The longest delay: from `t0 + W` until a fork was decided, in thousandths of `C + 14E`.
     pub delay: u64,
+    /// The least that an honest stake's clock showed, seconds.
+    pub least_clock: u64,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            done: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            reorgs: 0,
+            confirmed: 0,
+            defeated: 0,
+            earned: U256::ZERO,
+            delay: 0,
+            least_clock: u64::MAX,
+        }
+    }
 }
 
 impl Report {
@@ -45,11 +62,12 @@ impl Report {
         self.defeated += other.defeated;
         self.earned += other.earned;
         self.delay = self.delay.max(other.delay);
+        self.least_clock = self.least_clock.min(other.least_clock);
     }
 }
 
 /// Looks at everything after every block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Referee {
     settings: Settings,
     reaction: u64,
@@ -85,8 +103,26 @@ impl Referee {
                 return Err(Fault::HonestDefeated { stake: lost.id });
             }
         }
+        self.clocks(l1, honest)?;
         self.confirmed(l1, chain)?;
         self.delay(l1, chain, honest)
+    }
+
+    /// INVARIANT: the clock of an honest stake never reaches zero.
+    fn clocks(&mut self, l1: &L1<'_>, honest: &[Honest]) -> Result<(), Fault> {
+        let ledger = l1.ledger();
+        for player in honest {
+            for stake in ledger.stakes_of(&player.address).filter(|stake| stake.is_live()) {
+                for found in ledger.matches_of(&stake.id).filter(|found| ledger.is_ongoing(found)) {
+                    let clock = if found.on_turn() == stake.id { found.state.moverClock } else { found.state.rivalClock };
+                    if clock == 0 {
+                        return Err(Fault::ClockEmpty { match_id: found.id, stake: stake.id });
+                    }
+                    self.report.least_clock = self.report.least_clock.min(u64::from(clock));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// INVARIANT: money in is money out, burned, or held for somebody.

@@ -99,6 +99,8 @@ impl Run {
     /// The state hash after `step` steps.
     #[must_use]
     pub fn hash(&self, step: u64) -> B256 {
+        let ended = self.machines.last().is_some_and(|last| !last.hart.is_running());
+        let step = if ended { step.min(self.length()) } else { step };
         match self.hashes.get(step as usize) {
             Some(known) => *known.get_or_init(|| self.machine(step).hash()),
             None => self.machine(step).hash(),

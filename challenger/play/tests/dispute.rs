@@ -13,12 +13,12 @@ use gainsay_bindings::{Matches::Opening, PreimageOracle::PartLoaded};
 use gainsay_chain::ChainError;
 use gainsay_game::{
     assertions::Assertion,
-    decide::{OwnChain, Policy},
+    decide::{OwnChain, Policy, Todo},
     truth::{Truth, opening_hash},
 };
 use gainsay_l1::{SecretKey, SendPolicy, TransactionManager};
 use gainsay_play::{
-    conduct::{Conduct, Honest},
+    conduct::{Conduct, When},
     own::Settled,
     player::{PlayOptions, Player, PlayerError},
     report::{PlayReport, Standing},
@@ -137,6 +137,24 @@ impl Conduct for Liar {
     }
 }
 
+/// Tells the truth, and leaves it to the other to open: so the last step is its own.
+struct Patient;
+
+impl Conduct for Patient {
+    type Truth = StoreTruth;
+    type Own<'a> = Settled<'a>;
+
+    fn truth(&self, honest: StoreTruth) -> StoreTruth {
+        honest
+    }
+    fn own<'a>(&'a self, honest: Settled<'a>) -> Settled<'a> {
+        honest
+    }
+    fn when(&self, todo: &Todo, _: u64) -> When {
+        if matches!(todo, Todo::Open { .. }) { When::Never } else { When::Now }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum TaskError {
     #[error(transparent)]
@@ -182,7 +200,7 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_after_load
     sequencer.start_and_wait().await?;
     // The liar claims first; the other one only answers.
     let (liar, _lies) = player(&setup, 2, true, Liar::default()).await?;
-    let (honest, mut report) = player(&setup, 1, false, Honest).await?;
+    let (honest, mut report) = player(&setup, 1, false, Patient).await?;
     for block in 1..=3 {
         setup.deposit(Address::repeat_byte(block), 1).await?;
         sequencer.reaches("safe", block.into(), Patience::secs(60)).await?;

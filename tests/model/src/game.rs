@@ -312,11 +312,24 @@ impl<'a> Game<'a> {
     #[must_use]
     pub fn key(&self) -> B256 {
         let court = self.l1.court();
-        let waiting: Vec<_> = self.honest.iter().map(|honest| (honest.budget, &honest.waiting)).collect();
-        let stakes: Vec<_> = court.stake_records().collect();
-        let assertions: Vec<_> = court.assertions().collect();
-        let matches: Vec<_> = court.matches().map(|(_, m)| match_hash(m)).collect();
-        keccak256(format!("{} {waiting:?} {stakes:?} {assertions:?} {matches:?}", self.clock))
+        let mut key = Vec::new();
+        let mut put = |number: u64| key.extend_from_slice(&number.to_be_bytes());
+        put(self.clock);
+        for honest in &self.honest {
+            put(honest.budget);
+            // What it wants to do follows from the rest.
+            honest.waiting.iter().for_each(|(_, since)| put(*since));
+        }
+        for (_, stake) in court.stake_records() {
+            put(stake.status as u64);
+            stake.joined.values().for_each(|time| put(*time));
+        }
+        for (_, assertion) in court.assertions() {
+            [assertion.created_at, u64::from(assertion.confirmed), assertion.live].into_iter().for_each(&mut put);
+            [assertion.first_child_at, assertion.second_child_at].into_iter().for_each(|time| put(time.unwrap_or_default()));
+        }
+        key.extend(court.matches().flat_map(|(_, m)| match_hash(m).0));
+        keccak256(key)
     }
 
     /// One block.

@@ -1,6 +1,7 @@
 //! Players that do what they like: tell consistent lies, make any move that the contracts take, meddle with others' matches.
 
 use crate::{
+    alter::altered,
     honest::load_for,
     l1::L1,
     truth::{Derived, Forgery, Lie, Story, Twist},
@@ -94,6 +95,13 @@ pub enum Deed {
     Copy {
         /// Which act.
         choice: u64,
+    },
+    /// Sends what it or an honest player could send, with one thing in it changed.
+    Alter {
+        /// Which act.
+        choice: u64,
+        /// What in it.
+        change: u64,
     },
     /// Sends again what somebody sent before.
     Again {
@@ -334,6 +342,16 @@ impl View<'_> {
             }
             Deed::Pay => Some(Act::Claim { to: self.player.address }),
             Deed::Copy { choice } => pick(pending, choice).cloned(),
+            Deed::Alter { choice, change } => {
+                let mut own: Vec<Act> = pending.to_vec();
+                let mine = ongoing(self.ledger).into_iter().filter(|found| self.owns(found.on_turn()));
+                own.extend(mine.filter_map(|found| if choice.is_multiple_of(2) { self.told(found) } else { self.wild(found, choice) }));
+                own.extend(self.deed(Deed::Open { pair: choice }, l1, pending, history, stories));
+                own.extend(self.deed(Deed::Claim { place: choice, lie: change }, l1, pending, history, stories));
+                own.extend(self.deed(Deed::Reward { choice }, l1, pending, history, stories));
+                own.extend(self.deed(Deed::Timeout { choice }, l1, pending, history, stories));
+                pick(&own, number(choice, 7)).cloned().map(|act| altered(act, number(change, 0)))
+            }
             Deed::Again { choice } => pick(history, choice).cloned(),
         }
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod alter;
 pub mod chain;
 pub mod game;
 pub mod honest;

@@ -61,7 +61,7 @@ impl Derived<'_> {
     }
 
     fn run(&self, from: &State, target: u64) -> Result<Rc<Run>, TruthError> {
-        let next = from.batch_index + 1;
+        let next = from.batch_index.saturating_add(1);
         let acc = match self.batches.get(next as usize) {
             _ if from.batch_index >= target => B256::ZERO,
             Some(acc) => *acc,
@@ -137,9 +137,9 @@ impl Lie {
         let more = 1 + self.seed % 1_000;
         match self.twist {
             Twist::Root => State { output_root: self.word(0, 0), ..state },
-            Twist::Blocks => State { l2_block_number: state.l2_block_number + more, ..state },
-            Twist::Deposits => State { deposit_index: state.deposit_index + more, ..state },
-            Twist::Offset => State { batch_offset: state.batch_offset + more, ..state },
+            Twist::Blocks => State { l2_block_number: state.l2_block_number.wrapping_add(more), ..state },
+            Twist::Deposits => State { deposit_index: state.deposit_index.wrapping_add(more), ..state },
+            Twist::Offset => State { batch_offset: state.batch_offset.wrapping_add(more), ..state },
             Twist::Behind => chain.state_after(from, target, self.block_step),
         }
     }

@@ -32,14 +32,19 @@ fn first_lie(runs: &Runs, setup: &Setup) -> Deed {
     lies.next().expect("one of so many")
 }
 
-/// What the liar can do now.
+/// What the liar can do now. When it claims matters only where somebody has claimed before: then it does so at once, or as late as it can.
 fn deeds(game: &Game<'_>, lie: Deed) -> Vec<Option<Deed>> {
     let court = game.l1().court();
+    let Settings { window, clock, .. } = *court.settings();
     let liar = |id: &U256| (*id >> 96usize).byte(19) == 0xbb;
     let standing = court.stake_records().find(|(id, _)| liar(id));
     let mut deeds = vec![None];
     match standing {
-        None => deeds.push(Some(lie)),
+        None => match court.assertion(&court.genesis_id()).and_then(|fork| fork.first_child_at) {
+            None => deeds = vec![Some(lie)],
+            Some(first) if [1, 2, window - clock - 1, window - clock].contains(&(game.l1().now() + 1 - first)) => deeds.push(Some(lie)),
+            Some(_) => {}
+        },
         Some((_, record)) if record.status != StakeStatus::Live => {}
         Some(_) => match court.matches().next() {
             None if court.stake_records().count() > 1 => deeds.extend([0, 1].map(|pair| Some(Deed::Open { pair }))),
@@ -81,7 +86,7 @@ fn explore(game: &Game<'_>, lie: Deed, until: u64, seen: &mut BTreeSet<B256>, en
 #[test]
 fn in_every_second_everything_may_happen_and_the_truth_wins() {
     let runs = Runs::new().expect("the program loads");
-    for (censoring, propose) in [(0, false), (1, false), (1, true)] {
+    for (censoring, propose) in [(0, false), (0, true), (1, false), (1, true), (2, false)] {
         let setup = setup(censoring, propose);
         let Settings { window, clock, extension, .. } = setup.settings;
         let lie = first_lie(&runs, &setup);

@@ -54,7 +54,7 @@ pub(crate) fn games(test: &str, usual: u32, blocks: usize, play: impl Fn(Setup, 
 
 /// Rules for which the argument holds, as tight as it allows or looser; times of a few seconds.
 pub(crate) fn setups() -> impl Strategy<Value = Setup> {
-    let times = (2u64..=5, 1u64..=4, 0u64..=12, 0u64..=6, 0u64..=12, 1u64..=3);
+    let times = (2u64..=5, 1u64..=4, 0u64..=16, 0u64..=6, 0u64..=12, 1u64..=3);
     let honest = vec((any::<bool>(), any::<bool>()), 1..=2);
     let conducts = vec![Conduct::Prompt, Conduct::LastSecond, Conduct::Wild, Conduct::Silent];
     let hostile = vec(proptest::sample::select(conducts), 1..=4);
@@ -76,7 +76,7 @@ fn turns() -> impl Strategy<Value = Turn> {
     let gap = prop_oneof![4 => 1u64..=3, 2 => 1u64..=8, 1 => 1u64..=60];
     let held = prop_oneof![2 => Just(0), 2 => any::<u64>(), 1 => Just(u64::MAX)];
     let batches = prop_oneof![6 => Just(0u64), 2 => 1u64..=2];
-    let reorg = prop_oneof![12 => Just(0u64), 1 => 1u64..=4];
+    let reorg = prop_oneof![8 => Just(0u64), 1 => 1u64..=4];
     let deeds = || prop_oneof![3 => vec((any::<u64>(), deeds()), 0..=1), 1 => vec((any::<u64>(), deeds()), 0..=4)];
     (gap, any::<bool>(), held, batches, deeds(), deeds(), any::<bool>(), reorg, any::<bool>()).prop_map(
         |(gap, last_second, held, batches, before, after, ahead, reorg, again)| Turn {
@@ -105,6 +105,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
         one(2, |choice| Deed::Confirm { choice }),
         one(2, |choice| Deed::Withdraw { choice }),
         one(2, |choice| Deed::Reward { choice }),
+        (8, (any::<u64>(), any::<u64>()).prop_map(|(choice, change)| Deed::Alter { choice, change }).boxed()),
         (1, Just(Deed::Pay).boxed()),
         one(3, |choice| Deed::Copy { choice }),
         one(2, |choice| Deed::Again { choice }),

@@ -7,12 +7,16 @@ use crate::{
     outbox::{Addresses, Delivered, Delivery, Outbox, newest_block},
     queue::{Queue, Started},
     report::{PlayReport, Spent},
-    round::Round,
+    round::{Basis, Round},
     truth::{StoreTruth, TraceLimits, Traces},
 };
 use alloy::primitives::{Address, B256};
 use gainsay_chain::ChainError;
-use gainsay_game::{act::Act, decide::Policy, settings::Settings};
+use gainsay_game::{
+    act::Act,
+    decide::{Plan, Policy},
+    settings::Settings,
+};
 use gainsay_l1::{L1Client, Recovery, SendError, TransactionManager};
 use gainsay_machine::ProgramError;
 use gainsay_shell::{
@@ -110,6 +114,8 @@ pub struct Player<C> {
     pub(crate) queue: Queue<Act>,
     /// None while something is being sent.
     pub(crate) manager: Option<TransactionManager>,
+    /// The last plan, and what it follows from.
+    pub(crate) decided: Option<(Basis, Arc<Plan>)>,
     /// L1 must be read up to this block before anything is sent again.
     pub(crate) read_from: u64,
     /// Acts that had no effect: how often, and when to try again.
@@ -167,6 +173,7 @@ impl<C: Conduct> Player<C> {
             progress: node.progress.clone(),
             queue: Queue::new(options.workers),
             manager: Some(manager),
+            decided: None,
             read_from: 0,
             failed: BTreeMap::new(),
             alarms: BTreeSet::new(),

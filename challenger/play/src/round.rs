@@ -27,6 +27,17 @@ use std::{
 /// How long a balance that was looked up counts.
 const BALANCE_HOLDS: Duration = Duration::from_secs(30);
 
+/// What a plan follows from, besides what never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Basis {
+    /// Newest block read of L1, its hash, and how often L1 was rewound. A block has one time, and after it the ledger is in one state.
+    l1: (u64, B256, u64),
+    /// Steps of the chain, its inbox, the L1 block that it was read up to, and how often it was rewound.
+    chain: (u64, B256, Option<B256>, u64),
+    /// Whether a second bond is at hand.
+    second: bool,
+}
+
 /// What follows from a round.
 #[derive(Default)]
 pub(crate) struct Round {
@@ -60,9 +71,27 @@ impl<C: Conduct> Player<C> {
         Ok(round)
     }
 
+    /// The plan for what L1 and the chain are now: the last one, if that has not changed.
+    async fn decide(&mut self, view: &RollupView, now: u64) -> Result<Result<Arc<Plan>, Waiting>, PlayerError> {
+        let second = self.policy.second && self.can_pay_for_second(&view.ledger).await;
+        let progress = self.progress.borrow().clone();
+        let heads = &progress.heads;
+        let basis = Basis {
+            l1: (view.read, view.read_hash, view.rewinds),
+            chain: (heads.steps, heads.batch_acc, heads.l1.map(|block| block.hash), progress.rewinds),
+            second,
+        };
+        if let Some((_, plan)) = self.decided.as_ref().filter(|(last, _)| *last == basis) {
+            return Ok(Ok(plan.clone()));
+        }
+        let decided = self.decide_anew(view, now, Policy { second, ..self.policy }).await?;
+        let plan = decided.map(Arc::new);
+        self.decided = plan.as_ref().ok().map(|plan| (basis, plan.clone()));
+        Ok(plan)
+    }
+
     /// Decides on the chain's own thread, so that all it reads is of one moment.
-    async fn decide(&mut self, view: &RollupView, now: u64) -> Result<Result<Plan, Waiting>, PlayerError> {
-        let policy = Policy { second: self.policy.second && self.can_pay_for_second(&view.ledger).await, ..self.policy };
+    async fn decide_anew(&self, view: &RollupView, now: u64, policy: Policy) -> Result<Result<Plan, Waiting>, PlayerError> {
         let (ledger, read, read_hash) = (view.ledger.clone(), view.read, view.read_hash);
         let (conduct, confirmations) = (self.conduct.clone(), self.confirmations);
         let (me, settings) = (self.me, self.settings);

@@ -30,7 +30,7 @@ use gainsay_shell::{
     open::{Node, NodePaths},
     supervisor::Supervisor,
 };
-use gainsay_tests::{Options, Patience, Setup, accounts};
+use gainsay_tests::{Options, Patience, Setup, accounts, eventually};
 use gainsay_trace::{MAX_STEPS, ProvenStep};
 use gainsay_types::State;
 use std::{
@@ -193,7 +193,7 @@ async fn player<C: Conduct>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_after_loading_it_on_l1() -> eyre::Result<()> {
+async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_is_restarted() -> eyre::Result<()> {
     let params = vec![("/rollup/challengeWindow", 90.into()), ("/rollup/clock", 40.into()), ("/rollup/extension", 10.into())];
     let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
     let sequencer = setup.sequencer_with("sequencer", &["--no-proposer"])?;
@@ -205,11 +205,19 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_after_load
         setup.deposit(Address::repeat_byte(block), 1).await?;
         sequencer.reaches("safe", block.into(), Patience::secs(60)).await?;
     }
+    // It ends in the middle of the game, and its successor has nothing but L1 and the chain.
+    let middle = report.wait_for(|report| report.matches.iter().any(|m| m.round >= 5));
+    drop(tokio::time::timeout(Duration::from_secs(120), middle).await??);
+    drop(honest);
+    let (honest, mut report) = eventually("the data folder is free", Patience::secs(30), async || {
+        Ok(player(&setup, 1, false, Patient).await.map_err(|error| eprintln!("{error}")).ok())
+    })
+    .await?;
     let won = report.wait_for(|report| report.matches.iter().any(|m| m.standing == Standing::Won));
     let won = tokio::time::timeout(Duration::from_secs(180), won).await??.clone();
     let game = won.matches.iter().find(|m| m.standing == Standing::Won).ok_or_eyre("no match was won")?;
     let (Some(first), Some(last)) = (game.history.first(), game.history.last()) else { eyre::bail!("no move was made") };
-    eprintln!("{} moves in {} s; the honest side has spent {:?}", game.history.len(), last.time - first.time, won.spent);
+    eprintln!("{} moves in {} s; since its restart the honest side has spent {:?}", game.history.len(), last.time - first.time, won.spent);
     ensure!(game.history.len() == 12 && last.own && last.kind == "step", "{game:?}");
     ensure!(loaded(&setup).await? == 1, "the part of the preimage is not on L1");
     ensure!(won.waiting.is_none() || matches!(won.waiting, Some(Waiting::ReadBack { .. })), "{:?}", won.waiting);

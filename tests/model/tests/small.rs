@@ -2,9 +2,12 @@
 //! bare) and moves, before the honest player in the block, after it, or not at all; L1 keeps the honest player out, or not, as long as the budget lasts.
 
 use alloy::primitives::{B256, U256};
-use gainsay_game::{decide::Policy, ledger::StakeStatus, settings::Settings};
+use gainsay_game::{
+    decide::{Alarm, Policy},
+    ledger::StakeStatus, settings::Settings,
+};
 use gainsay_model::{
-    game::{Game, Setup, Turn},
+    game::{Fault, Game, Setup, Turn},
     hostile::{Conduct, Deed},
     run::Runs,
 };
@@ -55,31 +58,50 @@ fn deeds(game: &Game<'_>, lie: Deed) -> Vec<Option<Deed>> {
     deeds
 }
 
-/// Every way on from here. Gives how many ends there are.
-fn explore(game: &Game<'_>, lie: Deed, until: u64, seen: &mut BTreeSet<B256>, ends: &mut u64) {
-    let defeated = game.l1().court().stake_records().any(|(_, record)| record.status == StakeStatus::Defeated);
-    if defeated || game.l1().now() >= until {
-        let end = game.copy().expect("no contracts");
-        let report = end.play(&[]).unwrap_or_else(|fault| panic!("{fault}"));
-        // Without a lie there is nothing to end.
-        assert!(report.defeated == 1 || !defeated, "{report:?}");
-        *ends += 1;
-        return;
+/// All games that a start leads to.
+struct Search {
+    lie: Deed,
+    until: u64,
+    seen: BTreeSet<B256>,
+    ends: u64,
+}
+
+impl Search {
+    /// Looks through all of them, up to the first that goes wrong.
+    fn of(runs: &Runs, setup: &Setup) -> Result<Self, Fault> {
+        let Settings { window, clock, extension, .. } = setup.settings;
+        let game = Game::new(setup.clone(), runs, None)?;
+        let until = game.l1().now() + window + clock + 14 * extension + 5;
+        let mut search = Self { lie: first_lie(runs, setup), until, seen: BTreeSet::new(), ends: 0 };
+        search.explore(&game)?;
+        Ok(search)
     }
-    for deed in deeds(game, lie) {
-        for (ahead, held) in [(true, 0), (true, u64::MAX), (false, 0), (false, u64::MAX)] {
-            // The order in the block says nothing where only one side does something.
-            if deed.is_none() && ahead {
-                continue;
-            }
-            let deed: Vec<_> = deed.iter().map(|deed| (0, *deed)).collect();
-            let (before, after) = if ahead { (deed, Vec::new()) } else { (Vec::new(), deed) };
-            let mut next = game.copy().expect("no contracts");
-            next.turn(&Turn { gap: 1, held, before, after, ..Turn::default() }).unwrap_or_else(|fault| panic!("{fault}"));
-            if seen.insert(next.key()) {
-                explore(&next, lie, until, seen, ends);
+
+    /// Every way on from here.
+    fn explore(&mut self, game: &Game<'_>) -> Result<(), Fault> {
+        let defeated = game.l1().court().stake_records().any(|(_, record)| record.status == StakeStatus::Defeated);
+        if defeated || game.l1().now() >= self.until {
+            let report = game.copy().expect("no contracts").play(&[])?;
+            assert_eq!(report.defeated, u64::from(defeated), "{report:?}");
+            self.ends += 1;
+            return Ok(());
+        }
+        for deed in deeds(game, self.lie) {
+            for (ahead, held) in [(true, 0), (true, u64::MAX), (false, 0), (false, u64::MAX)] {
+                // The order in the block says nothing where only one side does something.
+                if deed.is_none() && ahead {
+                    continue;
+                }
+                let deed: Vec<_> = deed.iter().map(|deed| (0, *deed)).collect();
+                let (before, after) = if ahead { (deed, Vec::new()) } else { (Vec::new(), deed) };
+                let mut next = game.copy().expect("no contracts");
+                next.turn(&Turn { gap: 1, held, before, after, ..Turn::default() })?;
+                if self.seen.insert(next.key()) {
+                    self.explore(&next)?;
+                }
             }
         }
+        Ok(())
     }
 }
 
@@ -87,14 +109,34 @@ fn explore(game: &Game<'_>, lie: Deed, until: u64, seen: &mut BTreeSet<B256>, en
 fn in_every_second_everything_may_happen_and_the_truth_wins() {
     let runs = Runs::new().expect("the program loads");
     for (censoring, propose) in [(0, false), (0, true), (1, false), (1, true), (2, false)] {
+        let start = Instant::now();
         let setup = setup(censoring, propose);
-        let Settings { window, clock, extension, .. } = setup.settings;
-        let lie = first_lie(&runs, &setup);
-        let game = Game::new(setup, &runs, None).expect("it deploys");
-        let until = game.l1().now() + window + clock + 14 * extension + 5;
-        let (start, mut seen, mut ends) = (Instant::now(), BTreeSet::new(), 0);
-        explore(&game, lie, until, &mut seen, &mut ends);
-        eprintln!("X = {censoring}, propose: {propose}: {} states, {ends} ends in {:?}", seen.len(), start.elapsed());
-        assert!(ends > 10);
+        assert!(setup.is_sound());
+        let search = Search::of(&runs, &setup).unwrap_or_else(|fault| panic!("{fault}"));
+        let (states, ends) = (search.seen.len(), search.ends);
+        eprintln!("X = {censoring}, propose: {propose}: {states} states, {ends} ends in {:?}", start.elapsed());
+        assert!(ends > 100);
     }
+}
+
+#[test]
+fn with_one_second_more_of_censorship_an_honest_stake_can_be_lost() {
+    let runs = Runs::new().expect("the program loads");
+    let setup = Setup { censoring: 2, ..setup(1, false) };
+    assert_eq!(setup.censoring + 7 * setup.reaction, setup.settings.clock);
+    let found = Search::of(&runs, &setup).err();
+    assert!(matches!(found, Some(Fault::Alarm { alarm: Alarm::Overdue { .. }, .. })), "{found:?}");
+}
+
+#[test]
+fn with_nobody_honest_a_lie_is_confirmed_and_the_referee_sees_it() {
+    let runs = Runs::new().expect("the program loads");
+    let setup = Setup { honest: Vec::new(), ..setup(0, false) };
+    let lie = first_lie(&runs, &setup);
+    let mut game = Game::new(setup.clone(), &runs, None).expect("it deploys");
+    let gap = setup.settings.window;
+    game.turn(&Turn { gap: 2, before: vec![(0, lie)], ..Turn::default() }).expect("claimed");
+    let confirm = (0..2).map(|choice| (0, Deed::Confirm { choice })).collect();
+    let fault = game.turn(&Turn { gap, before: confirm, ..Turn::default() }).err();
+    assert!(matches!(fault, Some(Fault::FalseConfirmed { .. })), "{fault:?}");
 }

@@ -11,7 +11,7 @@ use gainsay_game::{
     assertions::Assertion,
     decide::Todo,
     ledger::Ledger,
-    matches::{MatchView, match_id},
+    matches::{MatchView, match_id, round},
     play,
 };
 
@@ -46,6 +46,14 @@ impl Job {
         match self {
             Self::Open { rivals, .. } => (match_id(rivals.first, rivals.second), keccak256((**rivals).abi_encode())),
             Self::Play { view, .. } => (view.id, view.hash()),
+        }
+    }
+
+    /// Whether block steps alone are asked for, which the store has.
+    pub(crate) fn is_quick(&self) -> bool {
+        match self {
+            Self::Open { .. } => true,
+            Self::Play { view, .. } => view.round() < round::BLOCK,
         }
     }
 

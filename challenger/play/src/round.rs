@@ -7,7 +7,7 @@ use crate::{
     outbox::{AT_ONCE, Order},
     own::Settled,
     player::{Player, PlayerError},
-    queue::{Position, Stage, Started},
+    queue::{Position, Stage, Started, Wanted},
     report::{MatchReport, OpeningReport, PlayReport, StakeReport},
     waiting::Waiting,
 };
@@ -146,7 +146,7 @@ impl<C: Conduct> Player<C> {
             let position = Job::of(todo, &view.ledger).map(|job| {
                 let (id, state) = job.position();
                 let position = Position { id, state, epoch };
-                wanted.push(position);
+                wanted.push(Wanted { position, quick: job.is_quick() });
                 jobs.insert(position, job);
                 position
             });

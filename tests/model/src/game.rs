@@ -2,7 +2,7 @@
 
 use crate::{
     chain::{Chain, Deployment},
-    honest::{Honest, HonestError},
+    honest::{Honest, HonestError, Waiting},
     hostile::{Conduct, Deed, Hostile, Stories, View},
     l1::{Disagreement, L1},
     referee::{Referee, Report},
@@ -13,7 +13,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use gainsay_game::{
     act::Act,
     court::Refusal,
-    decide::{Alarm, Policy, Todo},
+    decide::{Alarm, Policy},
     matches::match_hash,
     settings::Settings,
 };
@@ -39,6 +39,8 @@ pub struct Setup {
     pub honest: Vec<Policy>,
     /// The hostile players.
     pub hostile: Vec<Conduct>,
+    /// Nobody asks for the truth: only rules and contracts are compared, and the money counted.
+    pub anarchy: bool,
 }
 
 impl Setup {
@@ -89,7 +91,7 @@ pub enum Fault {
         /// Which.
         player: usize,
         /// What it says.
-        alarm: Alarm,
+        alarm: Box<Alarm>,
     },
     /// L1 refuses an honest act that nobody came before.
     #[error("honest player {player} is refused though nothing came before it in the block: {act:?}: {refusal}")]
@@ -99,7 +101,7 @@ pub enum Fault {
         /// What it did.
         act: Box<Act>,
         /// What L1 said.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// An honest stake lost.
     #[error("the honest stake {stake} is defeated")]
@@ -162,6 +164,9 @@ pub enum Fault {
         moves: U256,
     },
 }
+
+/// Transactions of honest players: whose, and what.
+type Sending = Vec<(usize, Act)>;
 
 /// A game under way.
 pub struct Game<'a> {
@@ -366,7 +371,7 @@ impl<'a> Game<'a> {
         self.end_block(time, &held)
     }
 
-    fn end_block(&mut self, time: u64, held: &[Vec<(Todo, u64)>]) -> Result<(), Fault> {
+    fn end_block(&mut self, time: u64, held: &[Waiting]) -> Result<(), Fault> {
         self.clock = time;
         self.l1.end_block()?;
         for (player, held) in self.honest.iter_mut().zip(held) {
@@ -376,12 +381,12 @@ impl<'a> Game<'a> {
     }
 
     /// What each honest player wants to do in a block at `time`, since when.
-    fn plans(&self, time: u64) -> Result<Vec<Vec<(Todo, u64)>>, Fault> {
+    fn plans(&self, time: u64) -> Result<Vec<Waiting>, Fault> {
         let chain = Self::derived(self.runs, &self.l1);
         let plan = |(player, honest): (usize, &Honest)| {
             let (due, alarms) = honest.due(self.l1.ledger(), &chain, self.clock, time, &self.setup.settings);
             match alarms.into_iter().next() {
-                Some(alarm) => Err(Fault::Alarm { player, alarm }),
+                Some(alarm) => Err(Fault::Alarm { player, alarm: Box::new(alarm) }),
                 None => Ok(due),
             }
         };
@@ -418,8 +423,7 @@ impl<'a> Game<'a> {
     }
 
     /// What is kept out of the block, and what the honest players do in it.
-    #[allow(clippy::type_complexity)]
-    fn choose(&self, plans: &[Vec<(Todo, u64)>], mask: u64, time: u64) -> Result<(Vec<Vec<(Todo, u64)>>, Vec<(usize, Act)>), Fault> {
+    fn choose(&self, plans: &[Waiting], mask: u64, time: u64) -> Result<(Vec<Waiting>, Sending), Fault> {
         let chain = Self::derived(self.runs, &self.l1);
         let (mut all_held, mut acts) = (Vec::new(), Vec::new());
         let mut bit = 0;
@@ -442,14 +446,14 @@ impl<'a> Game<'a> {
         Ok((all_held, acts))
     }
 
-    fn charge(&mut self, plans: &[Vec<(Todo, u64)>], time: u64) {
+    fn charge(&mut self, plans: &[Waiting], time: u64) {
         for (honest, plan) in self.honest.iter_mut().zip(plans) {
             honest.budget -= Honest::cost(plan, self.clock, time, self.setup.reaction);
         }
     }
 
     /// The honest players' transactions, one player after the other.
-    fn act(&mut self, acts: Vec<(usize, Act)>, mut meddled: bool) -> Result<(), Fault> {
+    fn act(&mut self, acts: Sending, mut meddled: bool) -> Result<(), Fault> {
         let (mut last, mut won) = (None, false);
         for (player, act) in acts {
             // The other honest player has come before.
@@ -465,7 +469,7 @@ impl<'a> Game<'a> {
                 }
                 // Two own stakes played against one rival, and the first has won.
                 Err(refusal) if meddled || won && refusal.name() == "NotLive" => self.referee.refused(&refusal),
-                Err(refusal) => return Err(Fault::Refused { player, act: Box::new(act), refusal }),
+                Err(refusal) => return Err(Fault::Refused { player, act: Box::new(act), refusal: Box::new(refusal) }),
             }
             self.history.push(act.clone());
             self.sent.push((self.l1.block().number, player, act));

@@ -30,6 +30,9 @@ pub enum HonestError {
     },
 }
 
+/// What is to be done, each with the time since when.
+pub type Waiting = Vec<(Todo, u64)>;
+
 /// An honest player, and how long what it wants to do has waited.
 #[derive(Clone, Debug)]
 pub struct Honest {
@@ -39,8 +42,8 @@ pub struct Honest {
     pub policy: Policy,
     /// Seconds for which it may still be censored.
     pub budget: u64,
-    /// What was to be done after the last block, each with the time since when.
-    pub waiting: Vec<(Todo, u64)>,
+    /// What was kept out of the last block.
+    pub waiting: Waiting,
 }
 
 impl Honest {
@@ -52,7 +55,7 @@ impl Honest {
 
     /// What there is to do at time `until`, and since when, after `from`.
     #[must_use]
-    pub fn due(&self, ledger: &Ledger, chain: &Derived<'_>, from: u64, until: u64, settings: &Settings) -> (Vec<(Todo, u64)>, Vec<Alarm>) {
+    pub fn due(&self, ledger: &Ledger, chain: &Derived<'_>, from: u64, until: u64, settings: &Settings) -> (Waiting, Vec<Alarm>) {
         let plan = self.plan(ledger, chain, until, settings);
         if plan.todos.is_empty() {
             return (Vec::new(), plan.alarms);

@@ -52,7 +52,7 @@ pub enum Disagreement {
     TooDeep(#[from] TooDeep),
     /// The rules do not deploy what the contracts do.
     #[error("the rules refuse the deployment: {0}")]
-    Deployment(Refusal),
+    Deployment(Box<Refusal>),
 }
 
 /// L1 after a block.
@@ -61,18 +61,22 @@ struct Page {
     block: L1Block,
     court: Court,
     batches: Vec<B256>,
-    flows: Flows,
+    sums: Sums,
     chain: Option<Saved>,
 }
 
-/// Wei that went to each owner.
+/// What the events add up to.
 #[derive(Clone, Debug, Default)]
-struct Flows {
+struct Sums {
+    /// Wei by owner.
     paid: BTreeMap<Address, U256>,
+    /// Wei by owner.
     earned: BTreeMap<Address, U256>,
+    /// Forks that opened again.
+    reopened: u64,
 }
 
-impl Flows {
+impl Sums {
     fn read(&mut self, events: &[L1Event]) {
         for event in events {
             match event {
@@ -80,6 +84,7 @@ impl Flows {
                 L1Event::Rollup(RollupEvent::PrizeAwarded { winner, amount, lost: false, .. }) => {
                     *self.earned.entry(court::owner_of(*winner)).or_default() += *amount;
                 }
+                L1Event::Rollup(RollupEvent::ForkReopened { .. }) => self.reopened += 1,
                 _ => {}
             }
         }
@@ -95,7 +100,7 @@ pub struct L1<'a> {
     block: L1Block,
     events: Vec<L1Event>,
     batches: Vec<B256>,
-    flows: Flows,
+    sums: Sums,
     pages: VecDeque<Page>,
 }
 
@@ -108,7 +113,7 @@ impl<'a> L1<'a> {
         let Deployment { settings, config_hash, genesis, program_root, time } = *deployment;
         let rules =
             court::Deployment { settings, genesis, batches: Batches::default(), config_hash, program_root, steps: Arc::new(MachineSteps) };
-        let (court, events) = Court::new(rules, time).map_err(Disagreement::Deployment)?;
+        let (court, events) = Court::new(rules, time).map_err(|refusal| Disagreement::Deployment(Box::new(refusal)))?;
         let block = match chain.as_deref_mut() {
             Some(chain) => {
                 let told = chain.deploy(deployment)?;
@@ -124,7 +129,7 @@ impl<'a> L1<'a> {
             block,
             events,
             batches: vec![B256::ZERO],
-            flows: Flows::default(),
+            sums: Sums::default(),
             pages: VecDeque::new(),
         };
         l1.end_block()?;
@@ -134,9 +139,9 @@ impl<'a> L1<'a> {
     /// Another L1 in the same state; none where there are contracts.
     #[must_use]
     pub fn copy(&self) -> Option<Self> {
-        let Self { court, chain: None, book, block, events, batches, flows, pages } = self else { return None };
+        let Self { court, chain: None, book, block, events, batches, sums, pages } = self else { return None };
         let (court, book, events, batches) = (court.clone(), book.clone(), events.clone(), batches.clone());
-        Some(Self { court, chain: None, book, block: *block, events, batches, flows: flows.clone(), pages: pages.clone() })
+        Some(Self { court, chain: None, book, block: *block, events, batches, sums: sums.clone(), pages: pages.clone() })
     }
 
     /// The newest block, or the one under way.
@@ -220,13 +225,13 @@ impl<'a> L1<'a> {
                 Err(other) => return Err(other.into()),
             };
             let expected = ruled.as_ref().map_err(|refusal| describe(&refusal.output()));
-            if done.as_ref() != expected.as_ref().map_err(|reason| reason).map(|events| *events) {
+            if done.as_ref() != expected.as_ref().copied() {
                 let (rules, contracts) = (format!("{expected:?}"), format!("{done:?}"));
                 return Err(Disagreement::Act { act: format!("{sender} {act:?}"), rules, contracts });
             }
         }
         Ok(ruled.map(|events| {
-            self.flows.read(&events);
+            self.sums.read(&events);
             self.events.extend(events);
         }))
     }
@@ -234,13 +239,19 @@ impl<'a> L1<'a> {
     /// Wei that an owner was paid.
     #[must_use]
     pub fn paid(&self, owner: &Address) -> U256 {
-        self.flows.paid.get(owner).copied().unwrap_or_default()
+        self.sums.paid.get(owner).copied().unwrap_or_default()
+    }
+
+    /// Forks that opened again.
+    #[must_use]
+    pub const fn reopened(&self) -> u64 {
+        self.sums.reopened
     }
 
     /// Wei that the moves of an owner's stakes earned.
     #[must_use]
     pub fn earned(&self, owner: &Address) -> U256 {
-        self.flows.earned.get(owner).copied().unwrap_or_default()
+        self.sums.earned.get(owner).copied().unwrap_or_default()
     }
 
     /// Ends the block: its logs are read.
@@ -254,7 +265,7 @@ impl<'a> L1<'a> {
             block: self.block,
             court: self.court.clone(),
             batches: self.batches.clone(),
-            flows: self.flows.clone(),
+            sums: self.sums.clone(),
             chain,
         });
         if self.pages.len() > REORG + 1 {
@@ -282,7 +293,7 @@ impl<'a> L1<'a> {
         self.pages.truncate(kept);
         let Some(page) = self.pages.back() else { return Ok(()) };
         (self.block, self.court, self.batches) = (page.block, page.court.clone(), page.batches.clone());
-        self.flows = page.flows.clone();
+        self.sums = page.sums.clone();
         if let (Some(chain), Some(saved)) = (self.chain.as_deref_mut(), &page.chain) {
             chain.restore(saved);
         }

@@ -29,6 +29,8 @@ pub struct Report {
     pub confirmed: u64,
     /// Stakes that lost.
     pub defeated: u64,
+    /// Forks that opened again.
+    pub reopened: u64,
     /// Wei that honest players earned by their moves.
     pub earned: U256,
     /// The longest delay: from `t0 + W` until a fork was decided, in thousandths of `C + 14E`.
@@ -45,6 +47,7 @@ impl Default for Report {
             reorgs: 0,
             confirmed: 0,
             defeated: 0,
+            reopened: 0,
             earned: U256::ZERO,
             delay: 0,
             least_clock: u64::MAX,
@@ -60,6 +63,7 @@ impl Report {
         self.reorgs += other.reorgs;
         self.confirmed += other.confirmed;
         self.defeated += other.defeated;
+        self.reopened += other.reopened;
         self.earned += other.earned;
         self.delay = self.delay.max(other.delay);
         self.least_clock = self.least_clock.min(other.least_clock);
@@ -71,6 +75,7 @@ impl Report {
 pub(crate) struct Referee {
     settings: Settings,
     reaction: u64,
+    anarchy: bool,
     /// Confirmed assertions that were judged already.
     judged: BTreeMap<B256, u64>,
     report: Report,
@@ -78,7 +83,13 @@ pub(crate) struct Referee {
 
 impl Referee {
     pub(crate) fn new(setup: &Setup) -> Self {
-        Self { settings: setup.settings, reaction: setup.reaction, judged: BTreeMap::new(), report: Report::default() }
+        Self {
+            settings: setup.settings,
+            reaction: setup.reaction,
+            anarchy: setup.anarchy,
+            judged: BTreeMap::new(),
+            report: Report::default(),
+        }
     }
 
     pub(crate) fn done(&mut self, act: &Act) {
@@ -102,6 +113,9 @@ impl Referee {
             if let Some(lost) = l1.ledger().stakes_of(&player.address).find(|stake| stake.status == StakeStatus::Defeated) {
                 return Err(Fault::HonestDefeated { stake: lost.id });
             }
+        }
+        if self.anarchy {
+            return Ok(());
         }
         self.clocks(l1, honest)?;
         self.confirmed(l1, chain)?;
@@ -203,6 +217,7 @@ impl Referee {
             }
             self.report.earned += earned;
         }
+        self.report.reopened = l1.reopened();
         self.report.defeated += court.stake_records().filter(|(_, record)| record.status == StakeStatus::Defeated).count() as u64;
         Ok(self.report)
     }

@@ -150,6 +150,9 @@ impl Lie {
     }
 }
 
+/// A run that does not say what a story needs, and the final state that is shown instead.
+type Forged = (Lie, Opening);
+
 /// What one player holds true below one fork.
 #[derive(Clone, Copy, Debug)]
 pub struct Story<'a> {
@@ -180,7 +183,7 @@ impl Story<'_> {
     }
 
     /// The real run from where the story says it starts, and how it is forged if it does not say what comes next in the story.
-    fn run(&self, fork: &Assertion, block_step: u64) -> Result<(Rc<Run>, Option<(Lie, Opening)>), TruthError> {
+    fn run(&self, fork: &Assertion, block_step: u64) -> Result<(Rc<Run>, Option<Forged>), TruthError> {
         let (from, next) = (self.at(fork, block_step), self.at(fork, block_step + 1));
         let run = self.chain.run(&from, fork.target)?;
         let fits = run_says(&from, &opening(&run.end())) == next.hash();

@@ -63,7 +63,7 @@ pub(crate) fn setups() -> impl Strategy<Value = Setup> {
         let clock = censoring + 7 * reaction + 1 + spare;
         let settings = Settings { bond: U256::from(1_001), window: 2 * clock + 1 + open, clock, extension, period };
         let honest = honest.into_iter().map(|(propose, second)| Policy { propose, second }).collect();
-        Setup { settings, reaction, censoring, batches, honest, hostile }
+        Setup { settings, reaction, censoring, batches, honest, hostile, anarchy: false }
     })
 }
 

@@ -2,11 +2,14 @@
 
 pub mod alter;
 pub mod chain;
+pub mod fault;
 pub mod game;
 pub mod honest;
 pub mod hostile;
 pub mod l1;
 pub mod program;
-pub mod referee;
+mod referee;
+pub mod report;
 pub mod run;
+pub mod setup;
 pub mod truth;

@@ -10,10 +10,12 @@ use gainsay_game::{
 };
 use gainsay_model::{
     chain::{Chain, Deployment},
-    game::{Fault, Game, Setup, Turn},
+    fault::Fault,
+    game::Game,
     l1::L1,
-    referee::Report,
+    report::Report,
     run::Runs,
+    setup::{Setup, Turn},
 };
 use gainsay_types::{State, assertion_id};
 use std::cell::RefCell;

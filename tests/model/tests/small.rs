@@ -8,9 +8,11 @@ use gainsay_game::{
     settings::Settings,
 };
 use gainsay_model::{
-    game::{Fault, Game, Setup, Turn},
+    fault::Fault,
+    game::Game,
     hostile::{Conduct, Deed},
     run::Runs,
+    setup::{Setup, Turn},
 };
 use std::{collections::BTreeSet, time::Instant};
 

@@ -3,10 +3,12 @@
 use alloy::primitives::U256;
 use gainsay_game::{decide::Policy, settings::Settings};
 use gainsay_model::{
-    game::{Fault, Game, Setup, Turn},
+    fault::Fault,
+    game::Game,
     hostile::{Conduct, Deed},
-    referee::Report,
+    report::Report,
     run::Runs,
+    setup::{Setup, Turn},
 };
 use proptest::{
     collection::vec,

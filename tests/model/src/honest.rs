@@ -61,11 +61,11 @@ impl Honest {
             return (Vec::new(), plan.alarms);
         }
         let before = if until == from { plan.clone() } else { self.plan(ledger, chain, from, settings) };
-        let since = |todo: &Todo| match self.waiting.iter().find(|(known, _)| known == todo) {
+        let since = |todo: &Todo| match self.waiting.iter().find(|(known, _)| same(known, todo)) {
             Some((_, since)) => *since,
-            None if before.todos.contains(todo) => from,
+            None if before.todos.iter().any(|known| same(known, todo)) => from,
             None => {
-                let there = |time| self.plan(ledger, chain, time, settings).todos.contains(todo);
+                let there = |time| self.plan(ledger, chain, time, settings).todos.iter().any(|known| same(known, todo));
                 first(from + 1, until, there)
             }
         };
@@ -106,6 +106,15 @@ impl Honest {
             }
         };
         Ok(load_for(&act, parts).into_iter().chain([act]).collect())
+    }
+}
+
+/// Whether it is the same thing to do, though perhaps more of it by now: a stake that waits has one more hop to make when one becomes possible.
+fn same(left: &Todo, right: &Todo) -> bool {
+    match (left, right) {
+        (Todo::Act(Act::Stake { .. }), Todo::Act(Act::Stake { .. })) => true,
+        (Todo::Act(Act::Advance { stake, .. }), Todo::Act(Act::Advance { stake: other, .. })) => stake == other,
+        _ => left == right,
     }
 }
 

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const AT_ONCE: usize = 16;
 /// Wait after a failure of L1.
 const RETRY: Duration = Duration::from_secs(2);
+/// Looks at L1 in a row that find earlier transactions undone, until it is believed that they stay so.
+const LOOKS: u32 = 2;
 
 /// Where acts are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +75,12 @@ impl Outbox {
     /// Sends all, most urgent first, and waits until the fate of each is known. A step whose part of a preimage is not on L1 is replaced by the loading
     /// of it.
     pub(crate) async fn send(mut self, orders: Vec<Order>) -> Delivery {
-        if !self.is_clear().await {
+        let stay = CancellationToken::new();
+        let nonce = self.client.nonce(self.manager.address(), BlockId::latest()).await;
+        if !self.is_clear(&nonce).await {
             // After a reorganisation L1's pool may hold what was sent before: it is settled, and what follows from it is decided on first.
-            self.manager.send_all(Vec::new(), &CancellationToken::new()).await;
-            let read_from = newest_block(&self.client).await;
-            return Delivery { manager: self.manager, delivered: Vec::new(), read_from };
+            self.manager.send_all(Vec::new(), &stay).await;
+            return self.nothing().await;
         }
         let mut ready = Vec::with_capacity(orders.len());
         let mut delivered = Vec::with_capacity(orders.len());
@@ -88,17 +91,26 @@ impl Outbox {
             }
         }
         let requests = ready.iter().map(|order| self.request(&order.act)).collect();
-        let results = self.manager.send_all(requests, &CancellationToken::new()).await;
+        let (client, me) = (self.client.clone(), self.manager.address());
+        let results = tokio::select! {
+            results = self.manager.send_all(requests, &stay) => results,
+            () = gap_below(&client, me, nonce) => return self.nothing().await,
+        };
         delivered.extend(ready.into_iter().zip(results).map(|(order, result)| Delivered { order, result }));
         let read_from = self.newest(&delivered).await;
         Delivery { manager: self.manager, delivered, read_from }
     }
 
+    /// Nothing is known to have taken effect: L1 says what has.
+    async fn nothing(self) -> Delivery {
+        let read_from = newest_block(&self.client).await;
+        Delivery { manager: self.manager, delivered: Vec::new(), read_from }
+    }
+
     /// Whether nothing of this key is pending. An L1 that does not answer says so when it is sent to.
-    async fn is_clear(&self) -> bool {
-        let me = self.manager.address();
-        let (mined, pending) = (self.client.nonce(me, BlockId::latest()).await, self.client.nonce(me, BlockId::pending()).await);
-        !matches!((mined, pending), (Ok(mined), Ok(pending)) if mined < pending)
+    async fn is_clear(&self, mined: &Result<u64, L1Error>) -> bool {
+        let pending = self.client.nonce(self.manager.address(), BlockId::pending()).await;
+        !matches!((mined, pending), (Ok(mined), Ok(pending)) if *mined < pending)
     }
 
     fn request(&self, act: &Act) -> TxRequest {
@@ -135,6 +147,21 @@ impl Outbox {
         let mined = delivered.iter().filter_map(|one| one.result.as_ref().ok()?.block_number).max().unwrap_or_default();
         newest_block(&self.client).await.max(mined)
     }
+}
+
+/// Returns once a reorganisation has undone transactions before `nonce`, and L1 does not include them again: what was sent after them would wait for ever.
+async fn gap_below(client: &L1Client, me: Address, nonce: Result<u64, L1Error>) {
+    let Ok(nonce) = nonce else { return std::future::pending().await };
+    let mut looks = 0;
+    while looks < LOOKS {
+        tokio::time::sleep(RETRY).await;
+        looks = match client.nonce(me, BlockId::latest()).await {
+            Ok(mined) if mined < nonce => looks + 1,
+            Ok(_) => 0,
+            Err(_) => looks,
+        };
+    }
+    tracing::warn!(nonce, "a reorganisation of L1 undid earlier transactions of this key, deciding again");
 }
 
 /// Number of L1's newest block; waits for an L1 that does not answer.

@@ -2,7 +2,10 @@
 
 use alloy::primitives::{B256, Bytes, U256, aliases::U40};
 use gainsay_bindings::Matches::{Match, Opening, Rivals, Segment};
-use gainsay_game::act::{Act, Claim};
+use gainsay_game::{
+    act::{Act, Claim},
+    dissection::POINTS,
+};
 use gainsay_types::State;
 
 /// The act with one thing changed, by choice; acts of which nothing can be changed as they are.
@@ -10,6 +13,9 @@ use gainsay_types::State;
 pub fn altered(act: Act, choice: u64) -> Act {
     // The lowest digits say what, the others how.
     let (what, how) = (choice % 64, choice / 64);
+    if how.is_multiple_of(8) {
+        return misplaced(act, what);
+    }
     match act {
         Act::Stake { parent, claims } if what < 8 => Act::Stake { parent: word(parent, how), claims },
         Act::Stake { parent, claims } => Act::Stake { parent, claims: claims_of(claims, what, how) },
@@ -63,6 +69,32 @@ pub fn altered(act: Act, choice: u64) -> Act {
         }
         Act::Reward { m, winner } => Act::Reward { m, winner: stake_of(winner, how) },
         other @ (Act::Claim { .. } | Act::Load(_)) => other,
+    }
+}
+
+/// Another kind of move in the same match: not what its round asks for.
+fn misplaced(act: Act, what: u64) -> Act {
+    let points = Box::new([B256::repeat_byte(what as u8); POINTS]);
+    match act {
+        Act::Dissect { m, points } => {
+            let segment = Segment { index: what as u8, start: m.start, end: m.dissection, proof: Vec::new() };
+            let end = m.end;
+            Act::Move { m, segment, points, end }
+        }
+        Act::Move { m, segment, .. } if what.is_multiple_of(2) => {
+            Act::Step { m, segment, state: Bytes::new(), proof: Bytes::new(), part: None, preimage: None }
+        }
+        Act::Move { m, points, .. } => Act::Dissect { m, points },
+        Act::EnterMachine { m, segment, points, last, .. } => {
+            let end = last.output;
+            Act::Move { m, segment, points, end }
+        }
+        Act::Step { m, segment, .. } => {
+            let end = m.end;
+            Act::Move { m, segment, points, end }
+        }
+        Act::Timeout { m } => Act::Dissect { m, points },
+        other => other,
     }
 }
 

@@ -79,6 +79,14 @@ pub enum Fault {
         /// What.
         left: String,
     },
+    /// Moves of an honest stake were for nothing.
+    #[error("moves of the honest stake {stake} against a loser in match {match_id} are not rewarded")]
+    Unrewarded {
+        /// Where.
+        match_id: B256,
+        /// Which.
+        stake: U256,
+    },
     /// Honesty did not pay.
     #[error("honest player {player} bonded {bonded} wei and got {paid} back, {moves} of its moves against losers are rewarded")]
     Loss {

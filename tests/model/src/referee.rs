@@ -1,7 +1,7 @@
 //! What must hold after every block and in the end.
 
 use crate::{fault::Fault, honest::Honest, l1::L1, report::Report, setup::Setup, truth::Derived};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{Address, B256, U256};
 use gainsay_game::{
     act::Act,
     court::{Refusal, owner_of},
@@ -146,6 +146,20 @@ impl Referee {
         self.reaction
     }
 
+    /// In the end: every move of an honest stake against a loser is rewarded.
+    fn rewarded(l1: &L1<'_>, owner: Address) -> Result<(), Fault> {
+        let court = l1.court();
+        for (id, m) in court.matches() {
+            for (winner, moves, loser) in [(m.mover, m.moverMoves, m.rival), (m.rival, m.rivalMoves, m.mover)] {
+                let lost = court.stake_record(&loser).is_some_and(|stake| stake.status == StakeStatus::Defeated);
+                if owner_of(winner) == owner && moves > 0 && lost {
+                    return Err(Fault::Unrewarded { match_id: *id, stake: winner });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// In the end: INVARIANT: no honest player has less than before, and whose moves earned something has more.
     pub(crate) fn report(mut self, l1: &L1<'_>, honest: &[Honest]) -> Result<Report, Fault> {
         let court = l1.court();
@@ -157,6 +171,7 @@ impl Referee {
                 return Err(Fault::Loss { player, bonded, paid, moves: earned });
             }
             self.report.earned += earned;
+            Self::rewarded(l1, honest.address)?;
         }
         self.report.reopened = l1.reopened();
         self.report.defeated += court.stake_records().filter(|(_, record)| record.status == StakeStatus::Defeated).count() as u64;

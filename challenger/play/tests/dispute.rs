@@ -193,7 +193,7 @@ async fn player<C: Conduct>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_is_restarted() -> eyre::Result<()> {
+async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_is_restarted_and_moves_are_undone() -> eyre::Result<()> {
     let params = vec![("/rollup/challengeWindow", 90.into()), ("/rollup/clock", 40.into()), ("/rollup/extension", 10.into())];
     let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
     let sequencer = setup.sequencer_with("sequencer", &["--no-proposer"])?;
@@ -209,6 +209,8 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_
     let middle = report.wait_for(|report| report.matches.iter().any(|m| m.round >= 5));
     drop(tokio::time::timeout(Duration::from_secs(120), middle).await??);
     drop(honest);
+    // Meanwhile the last moves are undone.
+    setup.l1.reorg(3).await?;
     let (honest, mut report) = eventually("the data folder is free", Patience::secs(30), async || {
         Ok(player(&setup, 1, false, Patient).await.map_err(|error| eprintln!("{error}")).ok())
     })

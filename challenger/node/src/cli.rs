@@ -2,15 +2,20 @@
 
 use alloy::transports::http::reqwest::Url;
 use clap::{Args, Parser, Subcommand};
-use gainsay_challenger::config::Config;
+use gainsay_challenger::{
+    config::{Config, PlayConfig},
+    keys,
+};
+use gainsay_l1::KeyError;
 use gainsay_shell::logging::{LogError, LogFormat};
 use std::{
     net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
     path::PathBuf,
     time::Duration,
 };
 
-/// Checks every claim about a Gainsay chain by itself.
+/// Checks every claim about a Gainsay chain by itself, and defeats the false ones.
 #[derive(Debug, Parser)]
 #[command(name = "challenger", version, about, propagate_version = true)]
 pub(crate) struct Cli {
@@ -22,9 +27,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Follows L1 and gives a verdict on every assertion. Needs no key.
+    /// Follows L1, gives a verdict on every assertion, and with a key stakes and plays against the false ones.
     Run(Box<RunArgs>),
-    /// Tells the verdicts of a running challenger, in words.
+    /// Tells verdicts, stakes and matches of a running challenger, in words.
     Status(StatusArgs),
 }
 
@@ -70,11 +75,38 @@ pub(crate) struct RunArgs {
     /// Milliseconds between two looks at L1.
     #[arg(long, default_value_t = 1_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=600_000))]
     l1_poll: u64,
+    #[command(flatten)]
+    play: PlayArgs,
+}
+
+#[derive(Debug, Args)]
+struct PlayArgs {
+    /// File with the key that stakes and moves; without it the key is in GAINSAY_CHALLENGER_KEY. With neither, it only watches.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// L1 blocks on top of a batch before it stakes on its result.
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    confirmations: u64,
+    /// Machine runs traced at once; one for every two cores, if not given. Each takes a core, and memory beside the 1 GiB for what was traced.
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+    /// The most that is paid per gas on L1, gwei.
+    #[arg(long, default_value_t = 500, value_name = "GWEI")]
+    max_l1_fee: u64,
+}
+
+impl PlayArgs {
+    fn config(self) -> Result<Option<PlayConfig>, KeyError> {
+        let Self { key_file, confirmations, workers, max_l1_fee: max_fee_gwei } = self;
+        let key = keys::load(key_file.as_deref(), keys::VARIABLE)?;
+        Ok(key.map(|key| PlayConfig { key, confirmations, workers, max_fee_gwei }))
+    }
 }
 
 impl RunArgs {
-    pub(crate) fn config(self) -> Config {
-        Config {
+    /// Checks what can be checked without L1, and reads the key.
+    pub(crate) fn config(self) -> Result<Config, KeyError> {
+        Ok(Config {
             network: self.network,
             l1_rpc: self.l1_rpc,
             beacon: self.beacon,
@@ -82,7 +114,8 @@ impl RunArgs {
             status: SocketAddr::new(self.host, self.status_port),
             metrics: self.metrics_port.map(|port| SocketAddr::new(self.host, port)),
             l1_poll: Duration::from_millis(self.l1_poll),
-        }
+            play: self.play.config()?,
+        })
     }
 }
 

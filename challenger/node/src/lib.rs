@@ -2,7 +2,9 @@
 
 pub mod check;
 pub mod config;
+pub mod defend;
 pub mod judge;
+pub mod keys;
 pub mod run;
 pub mod status;
 pub mod tracker;

@@ -33,7 +33,7 @@ fn execute(cli: Cli) -> eyre::Result<()> {
 
 async fn dispatch(command: Command) -> eyre::Result<()> {
     match command {
-        Command::Run(args) => run(args.config()).await?,
+        Command::Run(args) => run(args.config()?).await?,
         Command::Status(args) => {
             let report = ask(args.url).await?;
             let text = if args.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };

@@ -1,13 +1,16 @@
 //! `challenger run`.
 //!
-//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, judge, status.
+//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, judge, player, status.
 
 use crate::{
     config::Config,
+    defend::defend,
     judge::{Judge, JudgeError},
-    status::{ListenError, Report, StatusServer},
+    status::{Board, ListenError, Report, StatusServer},
 };
 use gainsay_chain::ChainError;
+use gainsay_l1::SendError;
+use gainsay_play::player::PlayerError;
 use gainsay_shell::{
     follow::FollowError,
     open::{Node, NodePaths, OpenError},
@@ -55,6 +58,20 @@ pub enum ChallengerError {
         #[from]
         source: ChainError,
     },
+    /// Sending with the key.
+    #[error("nothing can be sent to L1: {source}")]
+    Send {
+        /// The reason.
+        #[from]
+        source: SendError,
+    },
+    /// Playing.
+    #[error("{source}")]
+    Player {
+        /// The reason.
+        #[from]
+        source: PlayerError,
+    },
     /// Giving verdicts.
     #[error("{source}")]
     Judge {
@@ -67,7 +84,7 @@ pub enum ChallengerError {
 /// What ended the process.
 pub type Failure = TaskFailure<ChallengerError>;
 
-/// Checks assertions until told to stop.
+/// Checks assertions, and with a key plays against the false ones, until told to stop.
 ///
 /// # Errors
 /// When it cannot start, and when a task gives up.
@@ -88,14 +105,20 @@ async fn start(config: &Config, supervisor: &mut Supervisor<ChallengerError>) ->
         keep_unsafe: false,
     };
     let node = Node::open(&paths).await?;
-    let (report, published) = watch::channel(Arc::new(Report::default()));
-    let server = StatusServer::bind(config.status, published).await?;
+    let (report, verdicts) = watch::channel(Arc::new(Report::default()));
+    let (playing, player) = watch::channel(None);
+    let server = StatusServer::bind(config.status, Board { verdicts, player }).await?;
     if let Some(address) = config.metrics {
         prometheus::serve(address).await?;
     }
-    let node = node.start(supervisor);
-    let judge = Judge { owner: node.chain, genesis: node.genesis, progress: node.progress, rollup: node.rollup, report };
+    let node = Arc::new(node.start(supervisor));
+    let judge =
+        Judge { owner: node.chain.clone(), genesis: node.genesis, progress: node.progress.clone(), rollup: node.rollup.clone(), report };
     supervisor.spawn("judge", |stop| async move { Ok(judge.run(stop).await?) });
+    match config.play.clone() {
+        Some(play) => supervisor.spawn("player", |stop| defend(play, node, playing, stop)),
+        None => tracing::warn!("watching only: without a key nothing is staked and no false claim is defeated (see --key-file)"),
+    }
     tracing::info!(address = %config.status, "status is served");
     supervisor.spawn("status", |stop| async move {
         server.serve(stop).await;

@@ -2,6 +2,7 @@
 
 use crate::{tracker::Tracker, verdict::Verdict};
 use alloy::primitives::B256;
+use gainsay_play::report::PlayReport;
 use gainsay_types::State;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +19,8 @@ pub struct Report {
     pub summary: Summary,
     /// All assertions, oldest first.
     pub assertions: Vec<AssertionReport>,
+    /// The own game; none if it only watches, or has not begun.
+    pub play: Option<PlayReport>,
 }
 
 /// L1 as it was read last.
@@ -98,7 +101,7 @@ impl Report {
                 })
             })
             .collect();
-        Self { l1, chain, summary: Summary::of(&assertions), assertions }
+        Self { l1, chain, summary: Summary::of(&assertions), assertions, play: None }
     }
 }
 

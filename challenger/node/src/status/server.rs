@@ -1,11 +1,11 @@
 //! Serves the report over HTTP: `GET /status`. Nothing else, to nobody with patience: a request has 5 seconds and 8 kB.
 
-use super::Report;
+use super::{Board, Report};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,7 @@ pub struct ListenError {
 /// A bound listener.
 pub struct StatusServer {
     listener: TcpListener,
-    report: watch::Receiver<Arc<Report>>,
+    board: Board,
 }
 
 impl StatusServer {
@@ -34,9 +34,9 @@ impl StatusServer {
     ///
     /// # Errors
     /// When it cannot be listened on.
-    pub async fn bind(address: SocketAddr, report: watch::Receiver<Arc<Report>>) -> Result<Self, ListenError> {
+    pub async fn bind(address: SocketAddr, board: Board) -> Result<Self, ListenError> {
         let listener = TcpListener::bind(address).await.map_err(|source| ListenError { address, source })?;
-        Ok(Self { listener, report })
+        Ok(Self { listener, board })
     }
 
     /// Where it listens.
@@ -56,7 +56,7 @@ impl StatusServer {
                 accepted = self.listener.accept() => accepted,
             };
             let (Ok((stream, _)), Ok(permit)) = (accepted, free.clone().try_acquire_owned()) else { continue };
-            let report = self.report.borrow().clone();
+            let report = self.board.report();
             tokio::spawn(async move {
                 // A client that goes away or is too slow gets no answer, and nobody misses it.
                 let _ = tokio::time::timeout(PATIENCE, answer(stream, &report)).await;
@@ -98,13 +98,16 @@ fn respond(head: &[u8], report: &Report) -> (&'static str, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::watch;
 
     #[tokio::test]
     async fn the_status_is_served_and_a_second_server_on_the_port_is_refused() {
-        let (_sender, receiver) = watch::channel(Arc::new(Report::default()));
-        let server = StatusServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), receiver.clone()).await.expect("a free port");
+        let (_sender, verdicts) = watch::channel(Arc::new(Report::default()));
+        let (_player, player) = watch::channel(None);
+        let board = Board { verdicts, player };
+        let server = StatusServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), board.clone()).await.expect("a free port");
         let address = server.address().expect("bound");
-        let again = StatusServer::bind(address, receiver).await.map(|_| ()).map_err(|error| error.to_string());
+        let again = StatusServer::bind(address, board).await.map(|_| ()).map_err(|error| error.to_string());
         assert!(again.is_err_and(|message| message.contains("--status-port")));
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.serve(stop.clone()));

@@ -4,9 +4,9 @@
 
 mnemonic='test test test test test test test test test test test junk'
 
-# The last three of the ten accounts run the network; the first seven are free to use.
-users=(0 1 2 3 4 5 6)
-deployer=7 batcher=8 proposer=9
+# The last four of the ten accounts run the network; the first six are free to use.
+users=(0 1 2 3 4 5)
+challenger=6 deployer=7 batcher=8 proposer=9
 
 key_of() { cast wallet private-key "$mnemonic" "$1"; }
 address_of() { cast wallet address --mnemonic "$mnemonic" --mnemonic-index "$1"; }

@@ -60,7 +60,7 @@ start_follower() {
 start_challenger() {
     local common
     mapfile -t common < <(node_options)
-    start challenger "$bin/challenger" run "${common[@]}" --data "$state/challenger" --status-port "$challenger_port" \
+    start challenger env GAINSAY_CHALLENGER_KEY="$(key_of "$challenger")" "$bin/challenger" run "${common[@]}" --data "$state/challenger" --status-port "$challenger_port" \
         --metrics-port $((metrics_port + 2)) --l1-poll 500
     wait_until 30 "the challenger answers" "$bin/challenger" status --url "$challenger_url"
 }

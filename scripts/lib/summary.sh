@@ -8,7 +8,7 @@ print_summary() {
         sequencer "$sequencer_rpc" "$(cast chain-id --rpc-url "$sequencer_rpc")   (HTTP and WebSocket)"
     printf '  %-12s %s   %s\n' \
         follower "$follower_rpc" "derives the same chain from L1 alone" \
-        challenger "$challenger_url" "its verdict on every assertion" \
+        challenger "$challenger_url" "its verdict on every assertion; it stakes against a false one" \
         metrics "http://127.0.0.1:$metrics_port/metrics" "sequencer; the next two ports: follower, challenger"
 
     title "Contracts on L1"

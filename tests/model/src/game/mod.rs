@@ -17,7 +17,7 @@ use crate::{
     truth::Derived,
 };
 use alloy::primitives::{Address, B256, U256, keccak256};
-use gainsay_game::{act::Act, matches::match_hash};
+use gainsay_game::{act::Act, decide::Plan, matches::match_hash};
 use gainsay_types::State;
 
 /// Hash of the model's chain config.
@@ -42,6 +42,8 @@ pub struct Game<'a> {
     history: Vec<Act>,
     /// Those of honest players in blocks that a reorg can undo: block number, who, what.
     sent: Vec<(u64, usize, Act)>,
+    /// Claims that honest players are about to make: whose, over which assertions, and what it costs if one of these is confirmed first, seconds.
+    claims: Vec<(usize, Vec<B256>, u64)>,
     blocks: u64,
     referee: Referee,
     /// What happened, line by line, if somebody wants to read it.
@@ -93,6 +95,7 @@ impl<'a> Game<'a> {
             clock: START + 1,
             history: Vec::new(),
             sent: Vec::new(),
+            claims: Vec::new(),
             blocks: 0,
             referee,
             story: None,
@@ -143,6 +146,7 @@ impl<'a> Game<'a> {
             clock: self.clock,
             history: Vec::new(),
             sent: self.sent.clone(),
+            claims: self.claims.clone(),
             blocks: self.blocks,
             referee: self.referee.clone(),
             story: None,
@@ -153,6 +157,15 @@ impl<'a> Game<'a> {
     #[must_use]
     pub const fn l1(&self) -> &L1<'a> {
         &self.l1
+    }
+
+    /// What an honest player wants to do now.
+    ///
+    /// # Panics
+    /// If there is no such player.
+    #[must_use]
+    pub fn plan(&self, player: usize) -> Plan {
+        self.honest[player].plan(self.l1.ledger(), &Self::derived(self.runs, &self.l1), self.clock, &self.setup.settings)
     }
 
     /// All on which the rest of the game depends, if hostile players do the same from here on: two games with one key go on alike.
@@ -191,6 +204,7 @@ impl<'a> Game<'a> {
         let plans = self.plans(time)?;
         let (held, acts) = self.choose(&plans, turn.held, time)?;
         self.charge(&plans, time);
+        self.claims = self.claims(&plans);
         self.blocks += 1;
         self.l1.begin_block(time, U256::from(self.blocks).into());
         for _ in 0..turn.batches {
@@ -204,6 +218,7 @@ impl<'a> Game<'a> {
             meddled |= self.conduct()?;
         }
         self.act(acts, meddled)?;
+        self.claims = self.claims(&held);
         for (who, deed) in &turn.after {
             self.deed(*who, *deed, &[])?;
         }

@@ -1,4 +1,4 @@
-//! The accounts of the development network: ten of the well-known test mnemonic, funded on both layers.
+//! The accounts of the development network: ten of the well-known test mnemonic, funded on both layers; and those of disputes, funded by who needs them.
 
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
@@ -12,6 +12,10 @@ pub const DEPLOYER: u32 = 7;
 pub const BATCHER: u32 = 8;
 /// Stakes on assertions.
 pub const PROPOSER: u32 = 9;
+/// An honest challenger; another one has the next index. Not funded from the start: [`crate::L1::fund`].
+pub const CHALLENGER: u32 = 10;
+/// The first of those that lie. Not funded from the start.
+pub const LIARS: u32 = 20;
 
 /// The signer of an account.
 ///

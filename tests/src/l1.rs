@@ -3,7 +3,7 @@
 use crate::{Patience, accounts, files, process::Process, wait::eventually};
 use alloy::{
     network::EthereumWallet,
-    primitives::B256,
+    primitives::{Address, B256, U256},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::BlockNumberOrTag,
     transports::http::reqwest::Url,
@@ -94,6 +94,32 @@ impl L1 {
         let goal = self.height().await? + blocks;
         let patience = Patience::secs(20 + 4 * blocks * BLOCK_TIME);
         eventually("L1 advances", patience, async || Ok((self.height().await? >= goal).then_some(()))).await
+    }
+
+    /// Gives an account this balance in wei.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn fund(&self, account: Address, wei: U256) -> eyre::Result<()> {
+        self.control("anvil_setBalance", json!([account, wei])).await?;
+        Ok(())
+    }
+
+    /// Balance of an account in wei.
+    ///
+    /// # Errors
+    /// When L1 does not answer.
+    pub async fn balance(&self, account: Address) -> eyre::Result<U256> {
+        Ok(self.provider.get_balance(account).await?)
+    }
+
+    /// Time of the latest block, seconds.
+    ///
+    /// # Errors
+    /// When L1 does not answer.
+    pub async fn time(&self) -> eyre::Result<u64> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await?;
+        Ok(block.ok_or_eyre("L1 has no latest block")?.header.timestamp)
     }
 
     /// Lets time pass at once: the next block is `seconds` later.

@@ -1,4 +1,4 @@
-//! A sequencer, a follower or a challenger: a real process that can be killed and started again on its data, and its JSON-RPC.
+//! A sequencer, a follower, a challenger or a liar: a real process that can be killed and started again on its data, and its JSON-RPC.
 
 use crate::{Patience, files, process::Process, wait::eventually};
 use alloy::{
@@ -23,6 +23,8 @@ pub enum Role {
     Follower,
     /// Checks every claim.
     Challenger,
+    /// Claims what is false. Answers nothing.
+    Liar,
 }
 
 /// A node: how it is started, and its process while it runs.
@@ -73,7 +75,11 @@ impl Node {
     /// # Errors
     /// When it is not built.
     pub fn command(&self) -> eyre::Result<Command> {
-        let name = if self.role == Role::Challenger { "challenger" } else { "sequencer" };
+        let name = match self.role {
+            Role::Sequencer | Role::Follower => "sequencer",
+            Role::Challenger => "challenger",
+            Role::Liar => "liar",
+        };
         let mut command = Command::new(files::program(name)?);
         command.args(&self.arguments).envs(self.environment.iter().map(|(key, value)| (key, value)));
         Ok(command)
@@ -104,7 +110,8 @@ impl Node {
         eventually(&format!("{} answers", self.name), Patience::secs(30), async || {
             let answers = match self.role {
                 Role::Challenger => tokio::net::TcpStream::connect(url.authority()).await.is_ok(),
-                _ => self.rpc.get_chain_id().await.is_ok(),
+                Role::Liar => true,
+                Role::Sequencer | Role::Follower => self.rpc.get_chain_id().await.is_ok(),
             };
             // A node that has ended gives its reason at once, as the value.
             Ok(self.check_alive().map_or_else(|error| Some(Err(error)), |()| answers.then_some(Ok(()))))

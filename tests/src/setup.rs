@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::{
     fs,
     net::TcpListener,
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -51,6 +52,10 @@ pub struct Addresses {
     pub rollup: Address,
     /// The Portal on L1.
     pub portal: Address,
+    /// Where disputes are played on L1.
+    pub matches: Address,
+    /// The oracle of preimages on L1.
+    pub oracle: Address,
 }
 
 /// A running L1 with the contracts, and what is needed to start nodes on it.
@@ -193,17 +198,39 @@ impl Setup {
         Ok(Challenger(self.node(name, Role::Challenger, &[], Vec::new())?))
     }
 
+    /// A challenger that stakes and plays with the key of an account.
+    ///
+    /// # Errors
+    /// When no port is free, or the key cannot be written.
+    pub fn challenger_with_key(&self, name: &str, account: u32, extra: &[&str]) -> eyre::Result<Challenger> {
+        let file = self.path(&format!("{name}.key"));
+        fs::write(&file, accounts::key(account)?)?;
+        let file = file.display().to_string();
+        let arguments = [&["--key-file", file.as_str()], extra].concat();
+        Ok(Challenger(self.node(name, Role::Challenger, &arguments, Vec::new())?))
+    }
+
+    /// Somebody who claims what is false with the keys of these accounts, and plays on as `extra` says.
+    ///
+    /// # Errors
+    /// Never for a valid URL of L1.
+    pub fn liar(&self, name: &str, accounts: Range<u32>, extra: &[&str]) -> eyre::Result<Node> {
+        let keys = format!("{}..{}", accounts.start, accounts.end);
+        let extra = [&["--mnemonic-index", keys.as_str()], extra].concat();
+        self.node(name, Role::Liar, &extra, Vec::new())
+    }
+
     fn node(&self, name: &str, role: Role, extra: &[&str], environment: Vec<(String, String)>) -> eyre::Result<Node> {
         let port = free_port()?;
-        let (verb, port_option) = match role {
-            Role::Sequencer => ("run", "--port"),
-            Role::Follower => ("follow", "--port"),
-            Role::Challenger => ("run", "--status-port"),
-        };
         let (l1, port_text) = (self.l1.url().to_string(), port.to_string());
         let (network, data) = (self.path("network"), self.path(name));
-        let mut arguments: Vec<String> =
-            [verb, "--l1-rpc", &l1, "--beacon", &l1, "--l1-poll", "250", port_option, &port_text].map(str::to_owned).to_vec();
+        let special: &[&str] = match role {
+            Role::Sequencer => &["run", "--port", &port_text, "--l1-poll", "250"],
+            Role::Follower => &["follow", "--port", &port_text, "--l1-poll", "250"],
+            Role::Challenger => &["run", "--status-port", &port_text, "--l1-poll", "250"],
+            Role::Liar => &[],
+        };
+        let mut arguments: Vec<String> = special.iter().chain(&["--l1-rpc", &l1, "--beacon", &l1]).map(|&text| text.to_owned()).collect();
         for (option, path) in [("--network", network), ("--data", data)] {
             arguments.extend([option.to_owned(), path.display().to_string()]);
         }
@@ -241,5 +268,11 @@ fn deploy(folder: &Path, name: &str, l1: &str, changes: &[(&'static str, Value)]
 fn read_addresses(network: &Path) -> eyre::Result<Addresses> {
     let file: Value = serde_json::from_slice(&fs::read(network.join("addresses.json"))?)?;
     let address = |name: &str| -> eyre::Result<Address> { Ok(serde_json::from_value(file["contracts"][name].clone())?) };
-    Ok(Addresses { inbox: address("inbox")?, rollup: address("rollup")?, portal: address("portal")? })
+    Ok(Addresses {
+        inbox: address("inbox")?,
+        rollup: address("rollup")?,
+        portal: address("portal")?,
+        matches: address("matches")?,
+        oracle: address("preimageOracle")?,
+    })
 }

@@ -4,7 +4,7 @@ use crate::waiting::Waiting;
 use alloy::primitives::{Address, B256, U256};
 use gainsay_game::{
     ledger::{Ledger, Stake},
-    matches::{Kind, MatchView},
+    matches::{Kind, MatchView, Played},
     stretch::Stretch,
 };
 use serde::{Deserialize, Serialize};
@@ -83,14 +83,24 @@ pub struct MatchReport {
     pub own: U256,
     /// The other stake.
     pub rival: U256,
+    /// The assertion on which the player's stake stands here.
+    pub own_node: B256,
+    /// The assertion on which the other stands.
+    pub rival_node: B256,
     /// Moves so far that divided something: 0 to 11.
     pub round: u8,
     /// What the last dissection divides.
     pub stretch: StretchReport,
     /// How it stands.
     pub standing: Standing,
+    /// Since when whoever is on turn is, L1 time in seconds.
+    pub since: u64,
     /// From when on whoever is on turn loses, L1 time in seconds.
     pub deadline: u64,
+    /// Seconds that the player's clock showed at `since`. Whoever is on turn has at least the least time of a move beside it.
+    pub own_clock: u64,
+    /// The same of the other.
+    pub rival_clock: u64,
     /// What happens next.
     pub next: String,
     /// All moves so far.
@@ -178,6 +188,8 @@ pub struct MoveReport {
     pub kind: String,
     /// The segment that it named, if a log tells it.
     pub segment: Option<u8>,
+    /// What it divided. For the step, the steps of which it is one; by the clock, what would have been divided next.
+    pub stretch: StretchReport,
     /// L1 time, seconds.
     pub time: u64,
 }
@@ -200,27 +212,50 @@ impl MatchReport {
     /// Of a match in which `own` plays; `extension` is the least time of a move, seconds.
     #[must_use]
     pub fn of(ledger: &Ledger, m: &MatchView, own: U256, extension: u64) -> Self {
-        let history = m.history.iter().map(|played| MoveReport {
-            own: played.mover == own,
-            round: played.round,
-            kind: kind(played.kind).to_owned(),
-            segment: played.segment,
-            time: played.time,
+        let mut stretch = Stretch::FORK;
+        let history = m.history.iter().map(|played| {
+            stretch = divided(stretch, played);
+            MoveReport {
+                own: played.mover == own,
+                round: played.round,
+                kind: kind(played.kind).to_owned(),
+                segment: played.segment,
+                stretch: stretch.into(),
+                time: played.time,
+            }
         });
+        let state = &m.state;
+        let mine = (state.moverNode, u64::from(state.moverClock));
+        let other = (state.rivalNode, u64::from(state.rivalClock));
+        let ((own_node, own_clock), (rival_node, rival_clock)) = if state.mover == own { (mine, other) } else { (other, mine) };
         let standing = Standing::of(ledger, m, &own);
         Self {
             id: m.id,
             fork: m.fork,
             own,
             rival: m.rival_of(own).unwrap_or_default(),
+            own_node,
+            rival_node,
             round: m.round(),
             stretch: m.stretch.into(),
             standing,
+            since: state.since.to(),
             deadline: m.deadline(extension),
+            own_clock,
+            rival_clock,
             next: next(standing).to_owned(),
             history: history.collect(),
             error: None,
         }
+    }
+}
+
+/// What a move divides, given what the one before it divided.
+fn divided(before: Stretch, played: &Played) -> Stretch {
+    match (played.kind, played.segment) {
+        (Kind::Dissected, Some(segment)) => before.narrowed(segment),
+        (Kind::MachineEntered, Some(segment)) => before.into_machine(segment),
+        _ => before,
     }
 }
 
@@ -262,7 +297,7 @@ mod tests {
             mover: U256::from(7),
             moverNode: node,
             rival: U256::from(9),
-            rivalNode: node,
+            rivalNode: state,
             start: state,
             end: state,
             dissection: state,
@@ -291,12 +326,29 @@ mod tests {
         let report = MatchReport::of(&ledger, &view, U256::from(7), 4);
         assert_eq!((report.own, report.rival, report.deadline), (U256::from(7), U256::from(9), 1_050));
         assert_eq!(report.stretch, StretchReport { block_step: Some(1024 + 2 * 32 + 5), from: 0, len: 1 << 40 });
+        assert_eq!((report.own_clock, report.rival_clock, report.since), (50, 60, 1_000));
+        assert_ne!(report.own_node, report.rival_node);
         assert!(!report.history[0].own && MatchReport::of(&ledger, &view, U256::from(9), 4).history[0].own);
         // The ledger knows neither stake, so neither lives.
         assert_eq!(report.standing, Standing::Void);
         view.outcome = Some(Outcome { winner: U256::from(9), by_clock: true });
         assert_eq!(Standing::of(&ledger, &view, &U256::from(7)), Standing::Lost);
         assert_eq!(Standing::of(&ledger, &view, &U256::from(9)), Standing::Won);
+    }
+
+    #[test]
+    fn each_move_says_what_it_divided() {
+        let mut view = view();
+        let moves =
+            [(1, Some(3), Kind::Dissected), (2, Some(4), Kind::Dissected), (3, Some(5), Kind::MachineEntered), (11, None, Kind::Step)];
+        for (round, segment, kind) in moves {
+            view.history.push(Played { mover: U256::from(7), round, segment, time: 2_000, kind });
+        }
+        let report = MatchReport::of(&Ledger::default(), &view, U256::from(7), 4);
+        let stretches: Vec<_> = report.history.iter().map(|one| one.stretch).collect();
+        let run = StretchReport { block_step: Some(3 * 1024 + 4 * 32 + 5), from: 0, len: 1 << 40 };
+        let blocks = |from, len| StretchReport { block_step: None, from, len };
+        assert_eq!(stretches, [blocks(0, 1 << 15), blocks(3 << 10, 1 << 10), blocks((3 << 10) + 128, 32), run, run]);
     }
 
     #[test]
@@ -308,6 +360,7 @@ mod tests {
         for name in [
             "\"lastError\":",
             "\"blockStep\":1093",
+            "\"ownClock\":50",
             "\"standing\":\"void\"",
             "\"owed\":\"0x400000000000000000\"",
             "\"reason\":\"readBack\"",

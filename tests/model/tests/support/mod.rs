@@ -62,7 +62,8 @@ pub(crate) fn setups() -> impl Strategy<Value = Setup> {
     let hostile = vec(proptest::sample::select(conducts), 1..=4);
     (times, honest, hostile, 0u64..=6).prop_map(|((extension, reaction, censoring, spare, open, period), honest, hostile, batches)| {
         let reaction = reaction.min(extension - 1);
-        let clock = censoring + 7 * reaction + 1 + spare;
+        // One r more than the argument asks for: a player that has just left has its bond paid before it stakes again.
+        let clock = censoring + 8 * reaction + 1 + spare;
         let settings = Settings { bond: U256::from(1_001), window: 2 * clock + 1 + open, clock, extension, period };
         let honest = honest.into_iter().map(|(propose, second)| Policy { propose, second }).collect();
         Setup { settings, reaction, censoring, batches, honest, hostile, anarchy: false }

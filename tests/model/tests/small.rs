@@ -160,7 +160,7 @@ fn in_every_second_everything_may_happen_and_the_truth_wins() {
 
 #[test]
 fn in_every_second_everything_may_happen_beside_another_lie_and_the_truth_wins() {
-    search_all(&[(0, false, Some(Conduct::LastSecond)), (0, false, Some(Conduct::Prompt)), (0, true, Some(Conduct::LastSecond))]);
+    search_all(&[(0, false, Some(Conduct::LastSecond)), (0, true, Some(Conduct::LastSecond))]);
 }
 
 #[test]

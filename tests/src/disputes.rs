@@ -38,6 +38,8 @@ pub struct Stake {
     pub id: U256,
     /// Who placed it.
     pub owner: Address,
+    /// The transaction that placed it.
+    pub placed_by: B256,
     /// What has become of it.
     pub status: Status,
     /// The assertions on which it is recorded, in the order in which it came to them.
@@ -83,6 +85,8 @@ pub struct Played {
     pub segment: u8,
     /// Whether it entered the machine.
     pub entered: bool,
+    /// The transaction.
+    pub transaction: B256,
 }
 
 /// The end of a match.
@@ -106,7 +110,7 @@ impl Setup {
         let mut disputes = Disputes::default();
         for log in self.l1.provider().get_logs(&filter).await? {
             if log.address() == self.addresses.rollup {
-                disputes.rollup(RollupEvents::decode_log(&log.inner)?.data);
+                disputes.rollup(RollupEvents::decode_log(&log.inner)?.data, log.transaction_hash.unwrap_or_default());
             } else {
                 let time = self.time_of(&log).await?;
                 disputes.matches(MatchesEvents::decode_log(&log.inner)?.data, &log, time)?;
@@ -126,12 +130,13 @@ impl Setup {
 }
 
 impl Disputes {
-    fn rollup(&mut self, event: RollupEvents) {
+    fn rollup(&mut self, event: RollupEvents, transaction: B256) {
         match event {
             RollupEvents::AssertionCreated(created) => self.assertions.push(created),
             RollupEvents::AssertionConfirmed(confirmed) => self.confirmed.push(confirmed.id),
             RollupEvents::StakePlaced(placed) => {
-                let stake = Stake { id: placed.stakeId, owner: placed.owner, status: Status::Live, path: Vec::new() };
+                let stake =
+                    Stake { id: placed.stakeId, owner: placed.owner, placed_by: transaction, status: Status::Live, path: Vec::new() };
                 self.stakes.insert(placed.stakeId, stake);
             }
             RollupEvents::StakeMoved(moved) => self.change(moved.stakeId, |stake| stake.path.push(moved.assertion)),
@@ -170,8 +175,8 @@ impl Disputes {
             found.transactions.push(transaction);
         }
         match event {
-            MatchesEvents::Dissected(e) => found.play(Played { mover: e.mover, time, segment: e.segment, entered: false }),
-            MatchesEvents::MachineEntered(e) => found.play(Played { mover: e.mover, time, segment: e.segment, entered: true }),
+            MatchesEvents::Dissected(e) => found.play(Played { mover: e.mover, time, segment: e.segment, entered: false, transaction }),
+            MatchesEvents::MachineEntered(e) => found.play(Played { mover: e.mover, time, segment: e.segment, entered: true, transaction }),
             MatchesEvents::MatchWon(e) => found.won = Some(Won { winner: e.winner, by_clock: e.byClock, time }),
             MatchesEvents::MatchOpened(_) | MatchesEvents::MovesRewarded(_) => {}
         }

@@ -11,7 +11,7 @@ use alloy::{
 use eyre::{OptionExt, ensure};
 use gainsay_bindings::{
     Inbox::{self, Append, MessageLink},
-    Rollup::{self, AssertionCreated, Claim},
+    Rollup::{self, AssertionCreated, Claim, State},
 };
 
 /// Posts bytes as a calldata batch, with the sequencer's key, consuming no message.
@@ -70,21 +70,43 @@ pub async fn assertions(setup: &Setup) -> eyre::Result<Vec<AssertionCreated>> {
 }
 
 /// Stakes on a forged rival of the newest assertion: the same end state, with another output root. Returns the rival's id and
-/// the L2 block about which it lies. The stake walks down the honest line to where it leaves it.
+/// the L2 block about which it lies.
+///
+/// # Errors
+/// As [`forged_assertion`].
+pub async fn false_assertion(setup: &Setup, staker: u32) -> eyre::Result<(B256, u64)> {
+    let forged = forged_assertion(setup, staker, |end| end.outputRoot ^= B256::with_last_byte(1)).await?;
+    Ok((forged.id, forged.end.l2BlockNumber))
+}
+
+/// Stakes on a rival of the newest unconfirmed assertion: its end state, as `bend` changes it. The stake walks down the line of that assertion to where it leaves it.
 ///
 /// # Errors
 /// When L1 refuses, for instance because the newest assertion is too old for new rivals.
-pub async fn false_assertion(setup: &Setup, staker: u32) -> eyre::Result<(B256, u64)> {
+pub async fn forged_assertion(setup: &Setup, staker: u32, bend: impl FnOnce(&mut State)) -> eyre::Result<AssertionCreated> {
+    let line = assertions(setup).await?;
+    let target = line.last().ok_or_eyre("there is no assertion")?.clone();
+    forged_rival(setup, staker, &target, bend).await
+}
+
+/// The same with a rival of an assertion of the caller's choice.
+///
+/// # Errors
+/// As above.
+pub async fn forged_rival(
+    setup: &Setup,
+    staker: u32,
+    of: &AssertionCreated,
+    bend: impl FnOnce(&mut State),
+) -> eyre::Result<AssertionCreated> {
     let rollup = Rollup::new(setup.addresses.rollup, setup.l1.provider());
     let confirmed = rollup.latestConfirmed().call().await?;
     let line = assertions(setup).await?;
-    let mut target = line.last().ok_or_eyre("there is no assertion")?.clone();
-    ensure!(target.id != confirmed, "the newest assertion is confirmed already");
-    let lie = target.end.outputRoot ^ B256::with_last_byte(1);
-    target.end.outputRoot = lie;
-    let block = target.end.l2BlockNumber;
+    ensure!(of.id != confirmed, "the newest assertion is confirmed already");
+    let mut next = of.clone();
+    bend(&mut next.end);
+    let (parent, lie) = (next.parent, next.end.clone());
     let mut claims = Vec::new();
-    let mut next = target;
     loop {
         let parent = line.iter().find(|one| one.id == next.parent).ok_or_eyre("an assertion has no parent")?;
         claims.push(Claim { inputsHash: parent.inputsHash, end: next.end.clone() });
@@ -97,6 +119,6 @@ pub async fn false_assertion(setup: &Setup, staker: u32) -> eyre::Result<(B256, 
     let bond = rollup.bond().call().await?;
     let call = rollup.stake(confirmed, claims).from(accounts::signer(staker)?.address()).value(bond);
     included(call.send().await?.with_timeout(Some(L1_PATIENCE)).get_receipt().await?)?;
-    let forged = assertions(setup).await?.into_iter().find(|one| one.end.outputRoot == lie).ok_or_eyre("the rival is not on L1")?;
-    Ok((forged.id, block))
+    let forged = assertions(setup).await?.into_iter().find(|one| one.parent == parent && one.end == lie);
+    forged.ok_or_eyre("the rival is not on L1")
 }

@@ -70,6 +70,17 @@ impl Node {
         Ok(Self { name: name.to_owned(), role, arguments, environment, log, url, rpc, process: Mutex::new(None) })
     }
 
+    /// Changes an option of the next start.
+    ///
+    /// # Errors
+    /// When it is not started with such an option.
+    pub fn set(&mut self, option: &str, value: &str) -> eyre::Result<()> {
+        let position = self.arguments.iter().position(|one| one == option);
+        let slot = position.and_then(|position| self.arguments.get_mut(position + 1));
+        *slot.ok_or_else(|| eyre::eyre!("{} has no {option}", self.name))? = value.to_owned();
+        Ok(())
+    }
+
     /// Its program with its arguments, not started: for tests that want it to fail.
     ///
     /// # Errors

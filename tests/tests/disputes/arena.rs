@@ -47,24 +47,31 @@ pub(crate) struct Arena {
 impl Arena {
     /// Starts L1 and a sequencer without a proposer, and makes blocks.
     pub(crate) async fn start(clocks: Clocks) -> eyre::Result<Self> {
-        Self::with(clocks, &["--no-proposer"]).await
+        Self::with(clocks, "calldata", &["--no-proposer"]).await
     }
 
     /// The same with the proposer, who is one of the honest ones then.
     pub(crate) async fn with_proposer(clocks: Clocks) -> eyre::Result<Self> {
-        let mut arena = Self::with(clocks, &[]).await?;
+        let mut arena = Self::with(clocks, "calldata", &[]).await?;
         arena.count_on("the proposer", accounts::signer(accounts::PROPOSER)?.address()).await?;
         Ok(arena)
     }
 
-    async fn with(clocks: Clocks, extra: &[&str]) -> eyre::Result<Self> {
+    /// The same, with batches in blobs.
+    pub(crate) async fn in_blobs(clocks: Clocks) -> eyre::Result<Self> {
+        let mut arena = Self::with(clocks, "blobs", &[]).await?;
+        arena.count_on("the proposer", accounts::signer(accounts::PROPOSER)?.address()).await?;
+        Ok(arena)
+    }
+
+    async fn with(clocks: Clocks, da: &'static str, extra: &[&str]) -> eyre::Result<Self> {
         let params = vec![
             ("/rollup/challengeWindow", clocks.window.into()),
             ("/rollup/clock", clocks.clock.into()),
             ("/rollup/extension", clocks.extension.into()),
         ];
-        let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
-        let sequencer = setup.sequencer_with("sequencer", extra)?;
+        let setup = Setup::start(Options { da, params, ..Options::default() }).await?;
+        let sequencer = setup.sequencer_with("sequencer", &[extra, &["--batch-interval", "1"]].concat())?;
         let began = Instant::now();
         let arena = Self { setup, sequencer, clocks, honest: BTreeMap::new(), liars: BTreeMap::new(), nodes: Vec::new(), began };
         arena.sequencer.start_and_wait().await?;
@@ -163,13 +170,17 @@ impl Arena {
 
     /// Waits until these have staked and lost all stakes.
     pub(crate) async fn lose(&self, liars: &[Address], patience: Patience) -> eyre::Result<Disputes> {
-        let lost = |disputes: &Disputes, liar: &Address| {
-            let mut stakes = disputes.stakes_of(*liar).peekable();
-            stakes.peek().is_some() && stakes.all(|stake| stake.status == Status::Defeated)
-        };
-        let disputes = self.until("everybody who lies loses", patience, |d| liars.iter().all(|liar| lost(d, liar))).await?;
+        let disputes = self.until("everybody who lies loses", patience, |d| self.has_lost(liars, d)).await?;
         self.nobody_honest_loses(&disputes)?;
         Ok(disputes)
+    }
+
+    /// Whether these have staked and lost all stakes.
+    pub(crate) fn has_lost(&self, liars: &[Address], disputes: &Disputes) -> bool {
+        liars.iter().all(|liar| {
+            let mut stakes = disputes.stakes_of(*liar).peekable();
+            stakes.peek().is_some() && stakes.all(|stake| stake.status == Status::Defeated)
+        })
     }
 
     fn nobody_honest_loses(&self, disputes: &Disputes) -> eyre::Result<()> {

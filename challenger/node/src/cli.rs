@@ -1,5 +1,6 @@
 //! The command line. Turned once into checked settings; nothing below `main` sees it.
 
+use crate::simulation::SimulateArgs;
 use alloy::transports::http::reqwest::Url;
 use clap::{Args, Parser, Subcommand};
 use gainsay_challenger::{
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Tells verdicts, stakes and matches of a running challenger, in words.
     Status(StatusArgs),
+    /// Plays a whole dispute about a block of the own chain, to see whether this machine is fast enough.
+    Simulate(SimulateArgs),
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The `challenger` binary.
 
 mod cli;
+mod simulation;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -34,6 +35,7 @@ fn execute(cli: Cli) -> eyre::Result<()> {
 async fn dispatch(command: Command) -> eyre::Result<()> {
     match command {
         Command::Run(args) => run(args.config()?).await?,
+        Command::Simulate(args) => tokio::task::spawn_blocking(move || simulation::execute(args)).await??,
         Command::Status(args) => {
             let report = ask(args.url).await?;
             let text = if args.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };

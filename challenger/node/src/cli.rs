@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Tells verdicts, stakes and matches of a running challenger, in words.
     Status(StatusArgs),
+    /// Tells one match of a running challenger, move by move.
+    Show(ShowArgs),
     /// Plays a whole dispute about a block of the own chain, to see whether this machine is fast enough.
     Simulate(SimulateArgs),
 }
@@ -130,6 +132,18 @@ pub(crate) struct StatusArgs {
     /// Print JSON instead of words.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The match: its id, or enough of the beginning.
+    #[arg(value_name = "MATCH")]
+    pub(crate) id: String,
+    /// Tell moves as they come, and end with the match: with exit code 1 if the truth has lost it, else 0.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) status: StatusArgs,
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use crate::{
     check::compute,
-    status::{ChainReport, L1Report, Report},
+    status::{ChainReport, L1Report, OtherMatch, Report},
     tracker::{Check, Tracker},
     verdict::Verdict,
 };
+use alloy::primitives::{Address, B256, U256};
 use gainsay_chain::ChainError;
+use gainsay_play::report::MatchReport;
 use gainsay_shell::{
     chain::{ChainOwner, Progress},
     follow::RollupView,
@@ -46,6 +48,10 @@ pub struct Judge {
     pub progress: watch::Receiver<Progress>,
     /// Assertions, stakes and matches on L1.
     pub rollup: watch::Receiver<RollupView>,
+    /// Whose matches the player tells of; none without a player.
+    pub me: Option<Address>,
+    /// Least time of a move in a match, seconds.
+    pub extension: u64,
     /// The status.
     pub report: watch::Sender<Arc<Report>>,
 }
@@ -94,6 +100,7 @@ impl Judge {
         let inbox_read = heads.l1.map_or(0, |block| block.number);
         let l1 = L1Report {
             latest: rollup.heads.map_or(0, |heads| heads.latest.number),
+            time: rollup.heads.map_or(0, |heads| heads.latest.timestamp),
             read: rollup.read.min(inbox_read),
             finalized: rollup.heads.map_or(0, |heads| heads.finalized.number),
         };
@@ -103,7 +110,7 @@ impl Judge {
             safe: heads.safe.l2_block_number,
             finalized: heads.finalized.l2_block_number,
         };
-        let report = Report::new(l1, chain, tracker);
+        let report = Report::new(l1, chain, tracker, self.others(tracker, rollup));
         let summary = report.summary;
         for (verdict, count) in [
             ("agree", summary.agree),
@@ -116,6 +123,30 @@ impl Judge {
         metrics::gauge!("gainsay_assertions_confirmed").set(summary.confirmed as f64);
         self.report.send_replace(Arc::new(report));
     }
+}
+
+impl Judge {
+    /// Matches in which no stake of the player is, told from the side that the challenger agrees with.
+    fn others(&self, tracker: &Tracker, rollup: &RollupView) -> Vec<OtherMatch> {
+        let mine = |stake: U256| self.me.is_some_and(|me| owner(stake) == me);
+        let agreed = |node: &B256| tracker.verdict(node) == Some(&Verdict::Agree);
+        let matches = rollup.ledger.matches().filter(|m| !mine(m.state.mover) && !mine(m.state.rival));
+        let told = matches.map(|m| {
+            let state = &m.state;
+            let (own, agreed) = match (agreed(&state.moverNode), agreed(&state.rivalNode)) {
+                (true, _) => (state.mover, true),
+                (_, true) => (state.rival, true),
+                _ => (state.mover.min(state.rival), false),
+            };
+            OtherMatch { agreed, game: MatchReport::of(&rollup.ledger, m, own, self.extension) }
+        });
+        told.collect()
+    }
+}
+
+/// A stake's id is its owner and a number.
+fn owner(stake: U256) -> Address {
+    Address::from_slice(stake.to_be_bytes::<32>().split_at(20).0)
 }
 
 fn tell(check: &Check, verdict: &Verdict) {

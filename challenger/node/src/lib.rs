@@ -6,6 +6,7 @@ pub mod defend;
 pub mod judge;
 pub mod keys;
 pub mod run;
+pub mod show;
 pub mod simulate;
 pub mod status;
 pub mod tracker;

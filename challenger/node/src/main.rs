@@ -5,7 +5,7 @@ mod simulation;
 
 use clap::Parser;
 use cli::{Cli, Command};
-use gainsay_challenger::{run::run, status::ask};
+use gainsay_challenger::{run::run, show::show, status::ask};
 use std::{io::Write, process::ExitCode, time::Duration};
 
 /// How long tasks on blocking threads may take to end once everything else has.
@@ -14,7 +14,7 @@ const LAST_GRACE: Duration = Duration::from_secs(5);
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match execute(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Foreign errors may hold line breaks.
             let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(cli: Cli) -> eyre::Result<()> {
+fn execute(cli: Cli) -> eyre::Result<ExitCode> {
     cli.log.init()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(dispatch(cli.command));
@@ -32,7 +32,7 @@ fn execute(cli: Cli) -> eyre::Result<()> {
     result
 }
 
-async fn dispatch(command: Command) -> eyre::Result<()> {
+async fn dispatch(command: Command) -> eyre::Result<ExitCode> {
     match command {
         Command::Run(args) => run(args.config()?).await?,
         Command::Simulate(args) => tokio::task::spawn_blocking(move || simulation::execute(args)).await??,
@@ -42,6 +42,10 @@ async fn dispatch(command: Command) -> eyre::Result<()> {
             // A reader that has gone away wants nothing more.
             let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
         }
+        Command::Show(args) => {
+            let lost = show(&args.id, args.status.url, args.status.json, args.follow, &mut std::io::stdout()).await?;
+            return Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

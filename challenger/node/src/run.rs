@@ -8,9 +8,11 @@ use crate::{
     judge::{Judge, JudgeError},
     status::{Board, ListenError, Report, StatusServer},
 };
+use alloy::primitives::Address;
 use gainsay_chain::ChainError;
+use gainsay_game::settings::Settings;
 use gainsay_l1::SendError;
-use gainsay_play::player::PlayerError;
+use gainsay_play::{player::PlayerError, report::PlayReport, waiting::Waiting};
 use gainsay_shell::{
     follow::FollowError,
     open::{Node, NodePaths, OpenError},
@@ -106,14 +108,22 @@ async fn start(config: &Config, supervisor: &mut Supervisor<ChallengerError>) ->
     };
     let node = Node::open(&paths).await?;
     let (report, verdicts) = watch::channel(Arc::new(Report::default()));
-    let (playing, player) = watch::channel(None);
+    let me = config.play.as_ref().map(|play| play.key.address());
+    let (playing, player) = watch::channel(me.map(not_begun));
     let server = StatusServer::bind(config.status, Board { verdicts, player }).await?;
     if let Some(address) = config.metrics {
         prometheus::serve(address).await?;
     }
     let node = Arc::new(node.start(supervisor));
-    let judge =
-        Judge { owner: node.chain.clone(), genesis: node.genesis, progress: node.progress.clone(), rollup: node.rollup.clone(), report };
+    let judge = Judge {
+        owner: node.chain.clone(),
+        genesis: node.genesis,
+        progress: node.progress.clone(),
+        rollup: node.rollup.clone(),
+        me,
+        extension: Settings::from(node.network.rollup).extension,
+        report,
+    };
     supervisor.spawn("judge", |stop| async move { Ok(judge.run(stop).await?) });
     match config.play.clone() {
         Some(play) => supervisor.spawn("player", |stop| defend(play, node, playing, stop)),
@@ -125,4 +135,9 @@ async fn start(config: &Config, supervisor: &mut Supervisor<ChallengerError>) ->
         Ok(())
     });
     Ok(())
+}
+
+/// What is told of the game before L1 is read for it.
+fn not_begun(address: Address) -> watch::Receiver<Arc<PlayReport>> {
+    watch::channel(Arc::new(PlayReport { address, waiting: Some(Waiting::L1Unread), ..PlayReport::default() })).1
 }

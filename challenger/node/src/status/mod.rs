@@ -4,8 +4,11 @@ mod board;
 mod client;
 mod report;
 mod server;
+mod show;
+pub(crate) mod words;
 
 pub use board::{Board, PlaySender};
 pub use client::{AskError, ask};
-pub use report::{AssertionReport, ChainReport, L1Report, Report, Summary};
+pub use report::{AssertionReport, ChainReport, L1Report, OtherMatch, Report, Summary};
 pub use server::{ListenError, StatusServer};
+pub use show::{FindError, Found, Story};

@@ -1,8 +1,9 @@
 //! What `challenger status` shows, as JSON and in words.
 
+use super::words;
 use crate::{tracker::Tracker, verdict::Verdict};
 use alloy::primitives::B256;
-use gainsay_play::report::PlayReport;
+use gainsay_play::report::{MatchReport, PlayReport, Standing};
 use gainsay_types::State;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,8 +20,21 @@ pub struct Report {
     pub summary: Summary,
     /// All assertions, oldest first.
     pub assertions: Vec<AssertionReport>,
-    /// The own game; none if it only watches, or has not begun.
+    /// The own game; none if it only watches.
     pub play: Option<PlayReport>,
+    /// Matches between stakes of others.
+    pub others: Vec<OtherMatch>,
+}
+
+/// A match between stakes of others, told from one of its sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherMatch {
+    /// Whether the side from which it is told stands on what the challenger agrees with. If not, it is neither side that does, or not known yet.
+    pub agreed: bool,
+    /// The match.
+    #[serde(flatten)]
+    pub game: MatchReport,
 }
 
 /// L1 as it was read last.
@@ -29,6 +43,8 @@ pub struct Report {
 pub struct L1Report {
     /// The newest block there is.
     pub latest: u64,
+    /// Its time, seconds.
+    pub time: u64,
     /// The newest block read here.
     pub read: u64,
     /// The newest finalised block.
@@ -86,7 +102,7 @@ pub struct AssertionReport {
 impl Report {
     /// Puts together what is known.
     #[must_use]
-    pub fn new(l1: L1Report, chain: ChainReport, tracker: &Tracker) -> Self {
+    pub fn new(l1: L1Report, chain: ChainReport, tracker: &Tracker, others: Vec<OtherMatch>) -> Self {
         let assertions: Vec<_> = tracker
             .assertions()
             .iter()
@@ -101,7 +117,7 @@ impl Report {
                 })
             })
             .collect();
-        Self { l1, chain, summary: Summary::of(&assertions), assertions, play: None }
+        Self { l1, chain, summary: Summary::of(&assertions), assertions, play: None, others }
     }
 }
 
@@ -138,8 +154,70 @@ impl fmt::Display for Report {
             let (block, l1) = (assertion.end.l2_block_number, assertion.l1_number);
             writeln!(f, "  {} up to block {block}, in L1 block {l1}{confirmed}: {}", assertion.id, assertion.verdict)?;
         }
+        match &self.play {
+            Some(play) => write_play(f, play)?,
+            None => writeln!(f, "play       none: without a key it watches only")?,
+        }
+        self.write_others(f)
+    }
+}
+
+impl Report {
+    /// Whether it is about less than L1 has: after a start, or in a reorganisation.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.l1.read < self.l1.latest || self.play.as_ref().is_some_and(|play| play.waiting.is_some())
+    }
+
+    fn write_others(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "others     {} matches between stakes of others", self.others.len())?;
+        for OtherMatch { agreed, game } in &self.others {
+            let own = words::stake(&game.own);
+            let told = if *agreed { format!("{own}, which tells the truth,") } else { own };
+            writeln!(f, "  {}", words::line(game, self.l1.time, &told, "the other"))?;
+        }
         Ok(())
     }
+}
+
+fn write_play(f: &mut fmt::Formatter<'_>, play: &PlayReport) -> fmt::Result {
+    let PlayReport { address, bonds, owed, spent, .. } = play;
+    writeln!(f, "play       as {address}: {} bound in stakes, {} owed to it", words::ether(*bonds), words::ether(*owed))?;
+    let (sent, failed, gas, wei) = (spent.transactions, spent.failures, words::thousands(spent.gas), words::ether(spent.wei));
+    writeln!(f, "spent      {sent} transactions since its start, {gas} gas, {wei}; {failed} without effect")?;
+    for alarm in &play.alarms {
+        writeln!(f, "ALARM      {alarm}")?;
+    }
+    if let Some(waiting) = &play.waiting {
+        writeln!(f, "waits      {waiting}")?;
+    }
+    if let Some(idle) = &play.idle {
+        writeln!(f, "claims     nothing now: {idle}")?;
+    }
+    if let Some(error) = &play.last_error {
+        writeln!(f, "failed     last: {error}")?;
+    }
+    for stake in &play.stakes {
+        writeln!(f, "stake      {} is {}, on assertion {}", words::stake(&stake.id), stake.status, stake.tip)?;
+    }
+    let ongoing = play.matches.iter().filter(|m| matches!(m.standing, Standing::OwnTurn | Standing::RivalsTurn)).count();
+    writeln!(f, "matches    {} in all, {ongoing} being played", play.matches.len())?;
+    for m in &play.matches {
+        writeln!(f, "  {}; next: {}", words::line(m, play.l1_time, "this side", "the rival"), m.next)?;
+        if let Some(error) = &m.error {
+            writeln!(f, "    its move cannot be computed: {error}")?;
+        }
+    }
+    for opening in &play.opening {
+        writeln!(f, "  {} against {}: to be opened; next: {}", words::short(&opening.id), words::stake(&opening.rival), opening.next)?;
+        if let Some(error) = &opening.error {
+            writeln!(f, "    it cannot be opened yet: {error}")?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -165,7 +243,7 @@ mod tests {
         tree.created(first.clone());
         tree.created(Assertion { id: B256::repeat_byte(3), parent: first.id, confirmed_in: None, ..first });
         tracker.observe(&tree, 0, &genesis);
-        let report = Report::new(L1Report::default(), ChainReport::default(), &tracker);
+        let report = Report::new(L1Report::default(), ChainReport::default(), &tracker, Vec::new());
         assert_eq!(report.summary, Summary { agree: 1, pending: 1, confirmed: 1, ..Summary::default() });
         let json = serde_json::to_string(&report).unwrap_or_default();
         assert!(json.contains(r#""verdict":"pending""#), "{json}");

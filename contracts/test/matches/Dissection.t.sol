@@ -96,6 +96,45 @@ contract DissectionTest {
         this.check(s, ReferenceTree.root(leaves), 0);
     }
 
+    function parent(bytes32 left, bytes32 right) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(left, right));
+    }
+
+    function tail(bytes32[] memory proof, uint256 from) private pure returns (bytes32[] memory rest) {
+        rest = new bytes32[](proof.length - from);
+        for (uint256 i = 0; i < rest.length; ++i) {
+            rest[i] = proof[from + i];
+        }
+    }
+
+    function refuse(Segment memory s, bytes32[32] memory leaves) private {
+        vm.expectRevert(IMatches.WrongOpening.selector);
+        this.check(s, ReferenceTree.root(leaves), 0);
+    }
+
+    /// @dev What lies above the leaves leads to the root as well, but is no end of a segment.
+    function test_checkOpening_ofInnerNodes_reverts(uint256 seed) public {
+        bytes32[32] memory leaves = leavesOf(seed);
+        bytes32[] memory proof = ReferenceTree.open(leaves, 0, 0).proof;
+        bytes32 node = parent(leaves[0], leaves[1]);
+        refuse(Segment(0, 0, node, tail(proof, 1)), leaves);
+        refuse(Segment(1, node, parent(leaves[2], leaves[3]), tail(proof, 2)), leaves);
+    }
+
+    /// @dev What a leaf was made from leads to the root as well.
+    function test_checkOpening_belowALeaf_reverts(uint256 seed, bytes32 left, bytes32 right) public {
+        bytes32[32] memory leaves = leavesOf(seed);
+        leaves[0] = parent(left, right);
+        bytes32[] memory proof = ReferenceTree.open(leaves, 0, 0).proof;
+        refuse(Segment(1, left, right, proof), leaves);
+        bytes32[] memory longer = new bytes32[](6);
+        longer[0] = right;
+        for (uint256 i = 0; i < 5; ++i) {
+            longer[i + 1] = proof[i];
+        }
+        refuse(Segment(0, 0, left, longer), leaves);
+    }
+
     /// @dev Both leaves are in the dissection, but a segment lies between them.
     function test_checkOpening_leavesThatAreNoNeighbours_revert(uint256 seed, uint8 index) public {
         bytes32[32] memory leaves = leavesOf(seed);

@@ -143,6 +143,22 @@ contract EnterMachineTest is MatchFixture {
     }
 }
 
+contract MachineInputTest is MatchFixture {
+    /// @dev A child that was created later has a later target of its own, for its children: its block steps read up to the fork's.
+    function test_machineInput_belowALaterChild_readsUpToTheForksTarget() public {
+        appendBatch(0);
+        joinTruth();
+        vm.assertEq(rollup.assertion(trueNode).target, 3);
+        vm.assertEq(rollup.assertion(fork).target, 2);
+        State memory from = blockState(truth(), BLOCKS);
+        vm.assertEq(from.batchIndex, 2);
+        vm.assertTrue(inbox.batchAcc(3) != 0);
+        vm.assertEq(
+            matches.machineInput(trueNode, from), keccak256(abi.encode(bytes32(0), keccak256(abi.encode(from)), keccak256("config")))
+        );
+    }
+}
+
 contract EnterMachineRoundTest is MatchFixture {
     function test_enterMachine_outOfItsRound_reverts(uint8 round) public {
         round = uint8(bound(round, 0, 11));

@@ -86,6 +86,22 @@ contract RewardTest is MatchFixture {
         matches.reward(v.m, honest);
     }
 
+    /// @dev Here the winner is the side on turn: its count is the one that goes, the loser's stays.
+    function test_reward_afterAStep_countsOnce() public {
+        (Board memory v, uint256 other) = reach(11, lie(5, 5));
+        proveStep(v, truth());
+        withdrawAs(alice, honest);
+        vm.assertEq(v.m.moverMoves, 6);
+        vm.assertEq(v.m.rivalMoves, 6);
+        matches.reward(v.m, honest);
+        vm.assertEq(rollup.owed(alice), BOND + HALF);
+        vm.assertEq(rollup.prizeOf(other), 0);
+        v.m.moverMoves = 0;
+        assertBoard(v);
+        vm.expectRevert(IMatches.NoMoves.selector);
+        matches.reward(v.m, honest);
+    }
+
     function test_reward_beforeTheStakeHasLeft_reverts() public {
         (Board memory v,,) = twoAgainstOne(3, 3);
         vm.expectRevert(abi.encodeWithSelector(IRollup.NotLeft.selector, StakeStatus.Live));

@@ -100,6 +100,8 @@ contract AdvanceTest is RollupFixture {
     function test_advance_beyondTheTarget_reverts(uint64 batchIndex) public {
         appendBatch(0);
         skip(M);
+        // The inbox holds a second one by now, but the target is the first.
+        expectRefusal(end("b", 2), abi.encodeWithSelector(IRollup.BeyondTarget.selector, 2, 1));
         uint64 beyond = uint64(bound(batchIndex, 2, type(uint64).max));
         expectRefusal(end("b", beyond), abi.encodeWithSelector(IRollup.BeyondTarget.selector, beyond, 1));
     }
@@ -177,5 +179,9 @@ contract AdvanceTest is RollupFixture {
         uint64 target = Claims.target(count, endIndex);
         uint256 limit = uint256(endIndex) + 4096;
         vm.assertEq(target, count < limit ? count : limit);
+        uint64 most = type(uint64).max;
+        vm.assertEq(Claims.target(count, most), count);
+        vm.assertEq(Claims.target(most, most - 4096), most);
+        vm.assertEq(Claims.target(most, most - 4097), most - 1);
     }
 }

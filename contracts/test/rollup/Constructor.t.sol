@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Rollup} from "../../src/Rollup.sol";
-import {Assertion, IRollup, RollupParams} from "../../src/interfaces/IRollup.sol";
+import {Assertion, Claim, IRollup, RollupParams} from "../../src/interfaces/IRollup.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {RollupFixture} from "../support/RollupFixture.sol";
 
@@ -36,6 +36,28 @@ contract RollupConstructorTest is RollupFixture {
         refuse(p);
     }
 
+    /// @dev Times are kept in 40 bits and clocks in 32.
+    function test_construct_windowOrPeriodAbove32Bits_reverts(uint64 time) public {
+        uint64 most = type(uint32).max;
+        RollupParams memory p = rollupParams();
+        p.challengeWindow = uint64(bound(time, most + 1, type(uint64).max));
+        refuse(p);
+        p.challengeWindow = most;
+        p.assertionPeriod = uint64(bound(time, most + 1, type(uint64).max));
+        refuse(p);
+        p.assertionPeriod = most;
+        new Rollup(p);
+    }
+
+    function test_construct_bondAbove128Bits_reverts(uint256 bond) public {
+        uint256 most = type(uint128).max;
+        RollupParams memory p = rollupParams();
+        p.bond = bound(bond, most + 1, type(uint256).max);
+        refuse(p);
+        p.bond = most;
+        new Rollup(p);
+    }
+
     function test_construct_zeroes_revert() public {
         RollupParams memory p = rollupParams();
         p.extension = 0;
@@ -49,12 +71,17 @@ contract RollupConstructorTest is RollupFixture {
         p = rollupParams();
         p.inbox = address(0);
         refuse(p);
+        p = rollupParams();
+        p.matches = address(0);
+        refuse(p);
     }
 
     function test_construct_genesisAheadOfTheInbox_reverts() public {
         RollupParams memory p = rollupParams();
         p.genesis.batchIndex = 2;
         refuse(p);
+        p.genesis.batchIndex = 1;
+        new Rollup(p);
     }
 
     function test_construct_genesis_isConfirmedWithTheInboxOfThatTime() public view {
@@ -66,5 +93,25 @@ contract RollupConstructorTest is RollupFixture {
         vm.assertEq(a.inputsHash, keccak256(abi.encode(uint64(0), bytes32(0))));
         vm.assertEq(a.createdAt, START);
         vm.assertEq(rollup.configHash(), keccak256("config"));
+    }
+
+    function test_construct_emitsTheGenesis() public {
+        vm.expectEmit();
+        emit IRollup.AssertionCreated(root, 0, genesis, 1, keccak256(abi.encode(uint64(1), batchAccs[1])));
+        vm.expectEmit();
+        emit IRollup.AssertionConfirmed(root);
+        new Rollup(rollupParams());
+    }
+
+    /// @dev Also the first claims wait for the period, from the deployment on.
+    function test_construct_genesis_hasNoChildWithinThePeriod() public {
+        Rollup young = new Rollup(rollupParams());
+        Claim[] memory list = new Claim[](1);
+        list[0] = Claim(young.assertion(root).inputsHash, end("a", 1));
+        skip(M - 1);
+        vm.expectRevert(abi.encodeWithSelector(IRollup.ChildTooEarly.selector, block.timestamp + 1));
+        young.stake{value: BOND}(root, list);
+        skip(1);
+        young.stake{value: BOND}(root, list);
     }
 }

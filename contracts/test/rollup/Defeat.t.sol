@@ -126,6 +126,21 @@ contract DefeatTest is RollupFixture {
         vm.assertEq(clock, C - 10);
     }
 
+    /// @dev However late it came: nobody has waited for it.
+    function test_clockOf_withoutASibling_isFull(uint32 late) public {
+        (uint256 first, bytes32 id) = (a, idA);
+        defeat(b, idB);
+        skip(W);
+        rollup.confirm(id);
+        bytes32 child = advanceAs(alice, first, id, end("c", 1));
+        (, uint256 clock) = rollup.clockOf(first, child);
+        vm.assertEq(clock, C);
+        skip(late);
+        (uint256 c,) = stakeAs(carol, id, end("c", 1));
+        (, clock) = rollup.clockOf(c, child);
+        vm.assertEq(clock, C);
+    }
+
     function test_clockOf_whereTheStakeDoesNotStand_reverts() public {
         vm.expectRevert(IRollup.NotRecorded.selector);
         rollup.clockOf(a, idB);

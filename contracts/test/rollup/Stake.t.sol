@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Append} from "../../src/interfaces/IInbox.sol";
 import {Assertion, Claim, IRollup, StakeStatus, State} from "../../src/interfaces/IRollup.sol";
 import {bound, vm} from "../support/Cheats.sol";
 import {RollupFixture} from "../support/RollupFixture.sol";
@@ -42,6 +43,21 @@ contract StakeTest is RollupFixture {
         vm.assertEq(rollup.assertion(id).live, 2);
         vm.assertEq(rollup.assertion(root).liveChildren, 2);
         vm.assertEq(rollup.assertion(root).secondChildAt, 0);
+    }
+
+    /// @dev Nothing computes with the numbers of a claim: the greatest ones stand in nobody's way.
+    function test_stake_withHugeNumbers_harmsNobody() public {
+        State memory huge = State(keccak256("huge"), type(uint64).max, 0, type(uint64).max, type(uint64).max);
+        (uint256 liar, bytes32 lie) = stakeAs(bob, root, huge);
+        (, bytes32 id) = stakeAs(alice, root, end("a", 0));
+        vm.assertEq(rollup.assertion(lie).l2BlockNumber, type(uint64).max);
+        skip(M);
+        huge.batchIndex = 1;
+        advanceAs(bob, liar, lie, huge);
+        rollup.defeat(liar, lie, alice);
+        skip(W);
+        rollup.confirm(id);
+        vm.assertEq(rollup.latestConfirmed(), id);
     }
 
     function test_stake_anotherBond_reverts(uint96 sent) public {
@@ -202,6 +218,58 @@ contract StakeTest is RollupFixture {
         skip(W - 1);
         vm.expectPartialRevert(IRollup.WindowOpen.selector);
         rollup.confirm(id);
+    }
+
+    /// @dev A new child beside a dead only one is its first sibling, and counts for it as well.
+    function test_stake_besideADeadOnlyChild_reopensTheForkForBoth() public {
+        (uint256 a, bytes32 idA) = stakeAs(alice, root, end("a", 0));
+        rollup.defeat(a, idA, carol);
+        skip(W);
+        (, bytes32 idB) = stakeAs(bob, root, end("b", 0));
+        Assertion memory p = rollup.assertion(root);
+        vm.assertEq(p.firstChildAt, block.timestamp);
+        vm.assertEq(p.secondChildAt, block.timestamp);
+        vm.assertEq(rollup.rivalSince(idA), block.timestamp);
+        vm.assertEq(rollup.rivalSince(idB), block.timestamp);
+        skip(1 days);
+        (uint256 late,) = stakeAs(carol, root, end("a", 0));
+        (, uint256 left) = rollup.clockOf(late, idA);
+        vm.assertEq(left, C - 1 days);
+    }
+
+    /// @dev Where two children are dead, whoever rejoins one starts the window and the clocks of both again.
+    function test_stake_rejoiningOneOfTwoDeadChildren_reopensTheForkForBoth(bool first) public {
+        (uint256 a, bytes32 idA) = stakeAs(alice, root, end("a", 0));
+        skip(1);
+        (uint256 b, bytes32 idB) = stakeAs(bob, root, end("b", 0));
+        rollup.defeat(a, idA, carol);
+        rollup.defeat(b, idB, carol);
+        skip(W);
+        (uint256 again,) = stakeAs(alice, root, end(first ? "a" : "b", 0));
+        uint256 t0 = block.timestamp;
+        vm.assertEq(rollup.rivalSince(idA), t0);
+        vm.assertEq(rollup.rivalSince(idB), t0);
+        (, uint256 left) = rollup.clockOf(again, first ? idA : idB);
+        vm.assertEq(left, C);
+        skip(W);
+        Claim[] memory list = claims(root, end("b", 0));
+        vm.prank(carol);
+        vm.expectRevert(abi.encodeWithSelector(IRollup.JoiningClosed.selector, t0 + W));
+        rollup.stake{value: BOND}(root, list);
+    }
+
+    /// @dev The target is where 2^12 batches beyond the end are reached, and the inputs are those up to there.
+    function test_stake_withMoreBatchesThanAnAssertionReaches_fixesTheTargetThere() public {
+        Append memory append;
+        for (uint64 i = 1; i <= 4096; ++i) {
+            append.expectedBatchAcc = inbox.batchAcc(i);
+            vm.prank(sequencer);
+            inbox.appendCalldata(append, "payload");
+        }
+        vm.assertEq(inbox.batchCount(), 4097);
+        (, bytes32 id) = stakeAs(alice, root, end("a", 0));
+        vm.assertEq(rollup.assertion(id).target, 4096);
+        vm.assertEq(rollup.assertion(id).inputsHash, keccak256(abi.encode(uint256(4096), inbox.batchAcc(4096))));
     }
 
     /// @dev Before the window is over a fork without live stakes keeps its time: else a loser could stretch it again and again.

@@ -51,6 +51,17 @@ contract WithdrawTest is RollupFixture {
         vm.assertEq(rollup.owed(alice), BOND);
     }
 
+    function test_withdraw_ofSeveralByOneOwner_addsUp() public {
+        (uint256 second,) = stakeAs(alice, root, end("a", 0));
+        skip(W);
+        rollup.confirm(id);
+        vm.prank(alice);
+        rollup.withdraw(stakeId);
+        vm.prank(alice);
+        rollup.withdraw(second);
+        vm.assertEq(rollup.owed(alice), 2 * BOND);
+    }
+
     /// @dev A stake that stayed behind is not locked up.
     function test_withdraw_onAnOlderConfirmed_owesTheBond() public {
         (uint256 other,) = stakeAs(bob, root, end("a", 0));

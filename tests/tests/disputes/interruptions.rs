@@ -3,17 +3,26 @@
 use crate::arena::{Arena, Clocks};
 use alloy::{primitives::B256, providers::Provider};
 use eyre::{OptionExt, ensure};
-use gainsay_tests::{Disputes, Patience, accounts};
+use gainsay_tests::{Challenger, Disputes, Patience, accounts, owner_of};
 
 /// Transactions of a match at full depth.
 const WHOLE: usize = 12;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_challenger_that_is_killed_at_every_move_still_wins() -> eyre::Result<()> {
+async fn killed_at_every_move_or_with_moves_taken_back_by_l1_the_challenger_wins_all_the_same() -> eyre::Result<()> {
     let mut arena = Arena::start(Clocks::WIDE).await?;
     let challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
     challenger.0.start_and_wait().await?;
-    let liar = arena.lie("the liar", 0..1, &["--first", "--lie", "root", "--machine", "random"]).await?;
+    killed(&mut arena, &challenger).await?;
+    taken_back(&mut arena).await?;
+    let disputes = arena.settle(&challenger, Patience::secs(150)).await?;
+    arena.print("interruptions", &disputes).await?;
+    Ok(())
+}
+
+/// `kill -9` after each thing that happens on L1, from the lie on.
+async fn killed(arena: &mut Arena, challenger: &Challenger) -> eyre::Result<()> {
+    let liar = arena.lie("the first liar", 0..1, &["--first", "--lie", "root", "--machine", "random"]).await?;
     let (mut kills, mut seen) = (0, 0);
     while !arena.has_lost(&liar, &arena.setup.disputes().await?) {
         let disputes = arena.until("the next thing happens", Patience::secs(90), |d| steps(d) > seen).await?;
@@ -22,10 +31,9 @@ async fn a_challenger_that_is_killed_at_every_move_still_wins() -> eyre::Result<
         kills += 1;
         challenger.0.start_and_wait().await?;
     }
-    let disputes = arena.all_lose(Patience::secs(10)).await?;
+    let disputes = arena.lose(&liar, Patience::secs(10)).await?;
     arena.print(&format!("killed {kills} times"), &disputes).await?;
     ensure!(kills >= WHOLE, "killed {kills} times only");
-    arena.settle(&challenger, Patience::secs(120)).await?;
     Ok(())
 }
 
@@ -34,28 +42,20 @@ fn steps(disputes: &Disputes) -> usize {
     disputes.moves() + disputes.stakes.len()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn stake_opening_and_moves_that_l1_takes_back_are_made_again_and_the_result_is_the_same() -> eyre::Result<()> {
-    let mut arena = Arena::start(Clocks::WIDE).await?;
-    let challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
-    challenger.0.start_and_wait().await?;
-    let me = accounts::signer(accounts::CHALLENGER)?.address();
-    let liar = arena.lie("the liar", 0..1, &["--first", "--lie", "root", "--machine", "random"]).await?;
-
-    let staked = |d: &Disputes| d.stakes_of(me).next().map(|stake| stake.placed_by);
-    take_back(&arena, "its stake", staked).await?;
-    let opened = |d: &Disputes| d.matches.values().next().and_then(|found| found.transactions.first().copied());
-    take_back(&arena, "the opening", opened).await?;
+/// L1 undoes the challenger's opening against another liar, and some moves of both sides.
+async fn taken_back(arena: &mut Arena) -> eyre::Result<()> {
+    let liar = arena.lie("the second liar", 1..2, &["--lie", "root", "--machine", "random"]).await?;
+    let against = liar.clone();
+    let found =
+        move |d: &Disputes| d.matches.values().find(|one| one.sides.into_iter().any(|side| against.contains(&owner_of(side)))).cloned();
+    take_back(arena, "the liar's stake", |d| d.stakes_of(liar[0]).next().map(|stake| stake.placed_by)).await?;
+    take_back(arena, "the opening", |d| found(d)?.transactions.first().copied()).await?;
     for moves in [2, 3, 6, 7, 10, 11] {
-        let last = move |d: &Disputes| {
-            let found = d.matches.values().next().filter(|found| found.played.len() >= moves)?;
-            found.played.last().map(|played| played.transaction)
-        };
-        take_back(&arena, &format!("move {moves}"), last).await?;
+        let last = |d: &Disputes| found(d).filter(|one| one.played.len() >= moves)?.played.last().map(|played| played.transaction);
+        take_back(arena, &format!("move {moves}"), last).await?;
     }
     let disputes = arena.lose(&liar, Patience::secs(120)).await?;
     arena.print("taken back", &disputes).await?;
-    arena.settle(&challenger, Patience::secs(120)).await?;
     Ok(())
 }
 

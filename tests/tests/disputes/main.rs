@@ -1,6 +1,5 @@
 //! Whoever claims what is false loses the bond, on a real L1, with real processes and real traces of the guest.
 
-mod apart;
 mod arena;
 mod interruptions;
 mod many;

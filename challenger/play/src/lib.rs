@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
+mod auditor;
 pub mod conduct;
 mod job;
 mod measure;

@@ -1,6 +1,8 @@
 //! The task that plays.
 
 use crate::{
+    audit::{Contracts, Difference},
+    auditor::Auditor,
     conduct::Conduct,
     job::Job,
     measure,
@@ -130,6 +132,9 @@ pub struct Player<C> {
     pub(crate) client: L1Client,
     /// Whether the key could pay for a second stake, and when that was looked up.
     pub(crate) second: Option<(Instant, bool)>,
+    /// What L1's logs do not tell.
+    pub(crate) hidden: watch::Receiver<Arc<Vec<Difference>>>,
+    auditor: Option<Auditor>,
     store: Store,
     config: Arc<ChainConfig>,
     traces: Arc<Traces>,
@@ -162,10 +167,21 @@ impl<C: Conduct> Player<C> {
         let me = manager.address();
         let (report, reports) = watch::channel(Arc::new(PlayReport { address: me, ..PlayReport::default() }));
         let contracts = &node.network.contracts;
+        let settings = Settings::from(node.network.rollup);
+        let (found, hidden) = watch::channel(Arc::default());
+        let auditor = Auditor {
+            client: node.client.clone(),
+            contracts: Contracts { rollup: contracts.rollup, matches: contracts.matches },
+            me,
+            view: node.rollup.clone(),
+            every: Auditor::every(settings.extension),
+            found,
+            reread: node.reread.clone(),
+        };
         let player = Self {
             me,
             chain: node.chain.clone(),
-            settings: node.network.rollup.into(),
+            settings,
             policy: options.policy,
             confirmations: options.confirmations,
             conduct: Arc::new(conduct),
@@ -183,6 +199,8 @@ impl<C: Conduct> Player<C> {
             report,
             client: node.client.clone(),
             second: None,
+            hidden,
+            auditor: Some(auditor),
             store: node.store.clone(),
             config: Arc::new(node.network.chain.clone()),
             traces: Arc::new(Traces::new(options.traces)?),
@@ -204,9 +222,17 @@ impl<C: Conduct> Player<C> {
     /// # Errors
     /// When the key cannot sign, L1 is not the chain that it was, or the store fails. Too little ether on L1 is none: what can be paid for is still done.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), PlayerError> {
+        let auditor = self.auditor.take();
+        let looking = async {
+            if let Some(auditor) = auditor {
+                auditor.run().await;
+            }
+            std::future::pending::<()>().await;
+        };
         let ended = tokio::select! {
             () = stop.cancelled() => Ok(()),
             ended = self.play() => ended,
+            () = looking => Ok(()),
         };
         self.queue.stop();
         if let Some(sending) = self.sending.take() {

@@ -1,6 +1,7 @@
 //! One round: what L1 and the chain ask for now, what of it is computed, what is sent.
 
 use crate::{
+    audit::{Difference, Place},
     conduct::{Conduct, When},
     job::Job,
     measure,
@@ -124,7 +125,8 @@ impl<C: Conduct> Player<C> {
 
     /// Logs each alarm once for as long as it lasts.
     fn raise(&mut self, plan: &Plan) {
-        let alarms: BTreeSet<String> = plan.alarms.iter().map(ToString::to_string).collect();
+        let hidden = self.hidden.borrow().clone();
+        let alarms: BTreeSet<String> = plan.alarms.iter().map(ToString::to_string).chain(hidden.iter().map(ToString::to_string)).collect();
         for alarm in alarms.difference(&self.alarms) {
             tracing::error!(reason = %alarm, "an operator has to see to this");
             metrics::counter!("gainsay_alarms").increment(1);
@@ -136,8 +138,13 @@ impl<C: Conduct> Player<C> {
     fn dispatch(&mut self, plan: &Plan, view: &RollupView, now: u64) -> Round {
         let epoch = view.rewinds.saturating_add(self.progress.borrow().rewinds);
         let free = self.manager.is_some() && view.read >= self.read_from;
+        let hidden = self.hidden.borrow().clone();
         let (mut wanted, mut jobs, mut orders) = (Vec::new(), BTreeMap::new(), Vec::new());
         for todo in &plan.todos {
+            // What the logs tell of it is not how it stands.
+            if hidden.iter().any(|hidden| is_about(hidden, todo)) {
+                continue;
+            }
             let due = match self.conduct.when(todo, now) {
                 When::Never => continue,
                 When::NotBefore(time) => time <= now,
@@ -219,6 +226,10 @@ impl<C: Conduct> Player<C> {
             if let Some((next, error)) = self.progress_of(&m.id) {
                 (m.next, m.error) = (next, error);
             }
+            let hidden = self.hidden.borrow();
+            if let Some(hidden) = hidden.iter().find(|hidden| hidden.place == Place::Match(m.id)) {
+                m.error = Some(hidden.to_string());
+            }
         }
         matches.sort_by_key(|m| (m.standing, m.deadline, m.id));
         matches
@@ -245,4 +256,9 @@ impl<C: Conduct> Player<C> {
             Stage::Failed { error } => ("its move, once it can be computed".to_owned(), Some(error)),
         })
     }
+}
+
+/// Whether something that the logs do not tell changes what an item of the plan is about: the player's other matches go on.
+fn is_about(hidden: &Difference, todo: &Todo) -> bool {
+    matches!((hidden.place, todo), (Place::Match(id), Todo::Play { match_id, .. }) if id == *match_id)
 }

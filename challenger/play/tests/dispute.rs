@@ -13,11 +13,16 @@ use gainsay_bindings::{Matches::Opening, PreimageOracle::PartLoaded};
 use gainsay_chain::ChainError;
 use gainsay_game::{
     assertions::Assertion,
+    book::Book,
     decide::{OwnChain, Policy, Todo},
     truth::{Truth, opening_hash},
 };
-use gainsay_l1::{SecretKey, SendPolicy, TransactionManager};
+use gainsay_l1::{
+    FollowConfig, L1Client, L1Event, L1Follower, L1Update, MatchesEvent, Network, RetryPolicy, RollupEvent, SecretKey, SendPolicy,
+    TransactionManager,
+};
 use gainsay_play::{
+    audit::{Contracts, differences},
     conduct::{Conduct, When},
     own::Settled,
     player::{PlayOptions, Player, PlayerError},
@@ -223,8 +228,49 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_
     ensure!(game.history.len() == 12 && last.own && last.kind == "step", "{game:?}");
     ensure!(loaded(&setup).await? == 1, "the part of the preimage is not on L1");
     ensure!(won.waiting.is_none() || matches!(won.waiting, Some(Waiting::ReadBack { .. })), "{:?}", won.waiting);
+    ensure!(won.alarms.is_empty(), "{:?}", won.alarms);
     drop((liar, honest));
     sequencer.stop()?;
+    hidden_logs_are_noticed(&setup, won.address).await
+}
+
+/// After each block of the dispute the contracts hold what the logs tell; and something else than what all logs but one tell.
+async fn hidden_logs_are_noticed(setup: &Setup, me: Address) -> eyre::Result<()> {
+    let network = Network::load(&setup.path("network").join("addresses.json"))?;
+    let client = L1Client::new(setup.l1.url().as_str(), RetryPolicy::default())?;
+    let contracts = Contracts { rollup: network.contracts.rollup, matches: network.contracts.matches };
+    let config = FollowConfig::new(Address::ZERO, contracts.rollup, contracts.matches);
+    let origin = L1Follower::origin(&client, network.deployed_at_block).await?;
+    let mut follower = L1Follower::new(client.clone(), config, vec![origin])?;
+    let (mut book, mut noticed) = (Book::new(), 0);
+    loop {
+        let polled = follower.poll().await?;
+        for update in polled.updates {
+            let L1Update::Extend { block, events, .. } = update else { eyre::bail!("L1 was reorganised") };
+            let before = book.clone();
+            book.apply(&block, &events);
+            let found = differences(&client, contracts, book.ledger(), me, block.hash).await?;
+            ensure!(found.is_empty(), "after block {}: {found:?}", block.number);
+            for hidden in 0..events.len() {
+                let (mut events, mut book) = (events.clone(), before.clone());
+                let event = events.remove(hidden);
+                book.apply(&block, &events);
+                let found = differences(&client, contracts, book.ledger(), me, block.hash).await?;
+                // Who is paid how much concerns no move, nor does how the loser lost, once it is known to be out.
+                let counts = !matches!(
+                    event,
+                    L1Event::Rollup(RollupEvent::PrizeAwarded { .. } | RollupEvent::Paid { .. })
+                        | L1Event::Matches(MatchesEvent::Rewarded { .. } | MatchesEvent::Won { .. })
+                );
+                ensure!(!counts || !found.is_empty() || book.ledger().contradiction().is_some(), "nobody misses {event:?}");
+                noticed += u32::from(!found.is_empty());
+            }
+        }
+        if polled.caught_up {
+            break;
+        }
+    }
+    ensure!(noticed >= 20, "only {noticed} hidden logs were noticed");
     Ok(())
 }
 

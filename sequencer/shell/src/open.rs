@@ -15,9 +15,10 @@ use gainsay_store::Store;
 use gainsay_types::State;
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Page cache of the database, bytes.
 const CACHE: u64 = 256 << 20;
@@ -142,6 +143,7 @@ impl Node {
             matches: network.contracts.matches,
             deployed_at: network.deployed_at_block,
             poll: paths.poll,
+            reread: Arc::default(),
         };
         let store = chain.store().clone();
         let (core, progress) = ChainCore::new(chain);
@@ -160,6 +162,7 @@ impl Node {
     {
         let Self { network, client, store, chain, genesis, progress, latest, inbox, rollup, parts } = self;
         let Parts { core, jobs, blobs, source, inbox: inbox_sender, rollup: rollup_sender } = parts;
+        let reread = source.reread.clone();
         supervisor.spawn("chain", |stop| async move { Ok(owner::own(core, jobs, stop, ChainCore::advance).await?) });
         supervisor.spawn("blobs", |stop| {
             let task = fetch_blobs(client.clone(), blobs, chain.clone(), progress.clone(), stop);
@@ -177,7 +180,7 @@ impl Node {
             let task = prune_blobs(chain.clone(), rollup.clone(), stop);
             async move { Ok(task.await?) }
         });
-        Running { network, client, store, chain, genesis, progress, latest, inbox, rollup }
+        Running { network, client, store, chain, genesis, progress, latest, inbox, rollup, reread }
     }
 }
 
@@ -208,4 +211,6 @@ pub struct Running {
     pub inbox: watch::Receiver<InboxView>,
     /// Assertions, stakes and matches on L1.
     pub rollup: watch::Receiver<RollupView>,
+    /// Has them read again from the first one on.
+    pub reread: Arc<Notify>,
 }

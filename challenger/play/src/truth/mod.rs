@@ -131,8 +131,11 @@ impl StoreTruth {
         Ok(self.store.step(step)?.ok_or_else(missing)?)
     }
 
-    /// Asks the machine run of the block step that is taken after `block_step` steps below the fork.
-    fn run<R>(
+    /// Asks the machine run of the block step that is taken after `block_step` steps below the fork. Takes minutes where it has to be traced.
+    ///
+    /// # Errors
+    /// As the answers of [`Truth`].
+    pub fn run<R>(
         &self,
         fork: &Assertion,
         block_step: u64,

@@ -18,7 +18,8 @@ use crate::{
 use gainsay_chain::ChainError;
 use gainsay_l1::{L1Client, L1Error, Recovery, WindowError};
 use gainsay_store::StoreError;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
 
 /// Longest wait between two tries while L1 does not answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -38,6 +39,8 @@ pub struct Source {
     pub deployed_at: u64,
     /// Time between two looks.
     pub poll: Duration,
+    /// Has assertions, stakes and matches read again from the first one on.
+    pub reread: Arc<Notify>,
 }
 
 /// Why L1 cannot be followed any further.

@@ -50,8 +50,7 @@ async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(),
             Ok(false) => continue,
             Err(FollowError::L1 { source: error @ L1Error::ReorgTooDeep { .. } }) => {
                 tracing::warn!(%error, "assertions, stakes and matches are read again from the first one on");
-                (follower, book) = (None, Book::new());
-                view.send_modify(|view| *view = RollupView { rewinds: view.rewinds + 1, ..RollupView::default() });
+                (follower, book) = start_over(view);
                 backoff(source.poll, failures)
             }
             Err(FollowError::L1 { source: error }) => {
@@ -60,8 +59,16 @@ async fn follow(source: &Source, view: &watch::Sender<RollupView>) -> Result<(),
             }
             Err(error) => return Err(error),
         };
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = source.reread.notified() => (follower, book) = start_over(view),
+        }
     }
+}
+
+fn start_over(view: &watch::Sender<RollupView>) -> (Option<L1Follower>, Book) {
+    view.send_modify(|view| *view = RollupView { rewinds: view.rewinds + 1, ..RollupView::default() });
+    (None, Book::new())
 }
 
 async fn poll(

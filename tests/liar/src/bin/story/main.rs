@@ -105,8 +105,8 @@ impl Story {
         self.page.print(&self.purses.cast(&self.people));
         let rollup = &self.network.rollup;
         let aside = format!(
-            "To claim a state takes a bond of {} ETH. Everything below is read from L1: its transactions, receipts and logs. Times are L1's, in seconds.",
-            words::ether(rollup.bond)
+            "To claim a state takes a bond of {}. Everything below is read from L1: its transactions, receipts and logs. Times are L1's, in seconds.",
+            words::coins(rollup.bond)
         );
         self.page.print(&[Line::Aside(aside), Line::Title("What happens".to_owned())]);
     }
@@ -154,9 +154,12 @@ impl Story {
         self.page.print(&[Line::Title("What it came to".to_owned())]);
         self.page.print(&table);
         for game in self.tale.games() {
+            let Some((winner, loser)) = game.won else { continue };
             let gas: Vec<String> =
-                game.gas.iter().map(|(address, gas)| format!("{} {}", self.people.name(address), grouped(*gas))).collect();
-            let text = format!("the match: {} moves in {} s, gas: {}", game.moves, game.last.saturating_sub(game.opened), gas.join(", "));
+                game.gas.iter().map(|(address, gas)| format!("{} of {}", grouped(*gas), self.people.name(address))).collect();
+            let (moves, time) = (words::count(u64::from(game.moves), "move"), game.last.saturating_sub(game.opened));
+            let (winner, loser) = (self.people.owner(&winner), self.people.owner(&loser));
+            let text = format!("{winner} has beaten {loser} with {moves} of both in {time} s; gas: {}", gas.join(", "));
             self.page.print(&[Line::Fact(text)]);
         }
         let (fine, line) = match (end, gained) {
@@ -168,7 +171,7 @@ impl Story {
             }
             (Ending::HonestLost, _) => (false, Line::Lie("An honest stake has lost. This must not happen: please report it.".to_owned())),
         };
-        self.page.print(&[Line::Title(String::new()), line]);
+        self.page.print(&[Line::Fact(String::new()), line]);
         Ok(fine)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     words::{Line, grouped},
 };
 use alloy::primitives::B256;
-use gainsay_bindings::{Matches::MatchesCalls, Rollup::RollupCalls};
+use gainsay_bindings::{Matches::MatchesCalls, PreimageOracle::PreimageOracleCalls, Rollup::RollupCalls};
 use gainsay_game::{ledger::Ledger, settings::Settings};
 use games::Game;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,13 +57,13 @@ impl Tale {
             Call::Rollup(call) => self.rollup(deed, call, ledger),
             Call::Matches(call) => self.game(deed, call, ledger),
             Call::Step(step, computed) => self.step(deed, step, computed.as_deref()),
-            Call::Oracle(_) if known => self.load(deed),
+            Call::Oracle(call) if known => self.load(deed, call),
             Call::Oracle(_) => {}
         }
         std::mem::take(&mut self.lines)
     }
 
-    /// How long the matches took.
+    /// All matches so far.
     pub(crate) fn games(&self) -> impl Iterator<Item = &Game> {
         self.games.values()
     }
@@ -100,11 +100,17 @@ impl Tale {
         self.explain(Topic::Reverted, "Who calls what the rules do not allow now pays the gas and changes nothing.");
     }
 
-    fn load(&mut self, deed: &Deed) {
-        self.act(deed, &format!("loads a piece of data that the instruction will read into the oracle on L1 ({} gas)", grouped(deed.gas)));
+    fn load(&mut self, deed: &Deed, call: &PreimageOracleCalls) {
+        let what = match call {
+            PreimageOracleCalls::loadBlobElement(_) => "a piece of a blob",
+            PreimageOracleCalls::loadPrecompile(_) => "the answer of a precompile",
+            _ => "a piece of data",
+        };
+        self.act(deed, &format!("posts what the instruction will read, {what}, to the oracle on L1 ({} gas)", grouped(deed.gas)));
         self.explain(
             Topic::Load,
-            "The instruction reads data from outside the machine. L1 takes it from nobody's word: the data is posted, and L1 itself computes the hash by which it is named.",
+            "The instruction reads data from outside the machine. L1 takes nobody's word for it: it checks that the data is what its name, a hash, \
+             stands for.",
         );
     }
 }

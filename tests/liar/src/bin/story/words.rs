@@ -27,6 +27,17 @@ pub(crate) fn ether(wei: U256) -> String {
     format!("{}.{:0<6.6}", grouped(whole), decimals)
 }
 
+/// Ether with as many decimals as it has, at most six.
+pub(crate) fn coins(wei: U256) -> String {
+    let text = ether(wei);
+    format!("{} ETH", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A number of things, with their name in the right form.
+pub(crate) fn count(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(number)) }
+}
+
 /// The difference of two amounts, with its sign.
 pub(crate) fn change(before: U256, after: U256) -> String {
     if after >= before { format!("+{}", ether(after - before)) } else { format!("-{}", ether(before - after)) }
@@ -97,7 +108,7 @@ impl Page {
             Line::Fact(text) => format!("  {text}\n"),
             Line::Honest(text) => format!("  {}\n", self.coloured("32", text)),
             Line::Lie(text) => format!("  {}\n", self.coloured("31", text)),
-            Line::Aside(text) => wrapped(text).iter().map(|line| format!("        {}\n", self.coloured("2", line))).collect(),
+            Line::Aside(text) => wrapped(text).iter().map(|line| format!("         {}\n", self.coloured("2", line))).collect(),
         }
     }
 
@@ -122,6 +133,14 @@ mod tests {
         assert_eq!(ether(U256::from(9_999) * one + one / U256::from(2)), "9,999.500000");
         assert_eq!(ether(U256::from(1)), "0.000000");
         assert_eq!((change(one, U256::ZERO), change(U256::ZERO, one)), ("-1.000000".to_owned(), "+1.000000".to_owned()));
+    }
+
+    #[test]
+    fn in_a_sentence_amounts_have_no_zeroes_at_their_end() {
+        let ten = |power: u64| U256::from(10).pow(U256::from(power));
+        assert_eq!((coins(ten(18)), coins(ten(18) / U256::from(2))), ("1 ETH".to_owned(), "0.5 ETH".to_owned()));
+        assert_eq!((coins(ten(20)), coins(U256::ZERO)), ("100 ETH".to_owned(), "0 ETH".to_owned()));
+        assert_eq!((count(1, "batch"), count(2_000, "move")), ("1 batch".to_owned(), "2,000 moves".to_owned()));
     }
 
     #[test]

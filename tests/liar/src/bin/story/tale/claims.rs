@@ -4,18 +4,19 @@ use super::{Tale, Topic};
 use crate::{
     deed::Deed,
     people::owner_of,
-    words::{ether, grouped, short},
+    words::{coins, grouped, short},
 };
 use alloy::primitives::{B256, U256};
 use gainsay_bindings::Rollup::{AssertionCreated, RollupCalls, RollupEvents};
 use gainsay_game::{assertions::Assertion, ledger::Ledger};
+use gainsay_types::assertion_id;
 
 impl Tale {
     pub(super) fn rollup(&mut self, deed: &Deed, call: &RollupCalls, ledger: &Ledger) {
         match call {
             RollupCalls::stake(call) => {
-                let bond = ether(self.settings.bond);
-                self.claims(deed, ledger, call.claims.len(), &format!("bonds {bond} ETH and"));
+                let bond = coins(self.settings.bond);
+                self.claims(deed, ledger, call.claims.len(), &format!("bonds {bond} and"));
             }
             RollupCalls::advance(call) => self.claims(deed, ledger, call.claims.len(), "moves its stake on and"),
             RollupCalls::confirm(call) => {
@@ -47,27 +48,35 @@ impl Tale {
             .collect();
         let joined = count.saturating_sub(created.len());
         let joins = match joined {
-            0 => String::new(),
-            1 => "joins a claim".to_owned(),
-            many => format!("joins {many} claims"),
+            0 => None,
+            1 => Some("agrees with a claim that is there".to_owned()),
+            many => Some(format!("agrees with {many} claims that are there")),
         };
-        let makes = if created.is_empty() { "" } else { "claims:" };
-        let and = if joined > 0 && !created.is_empty() { " and " } else { "" };
-        self.act(deed, &format!("{how} {joins}{and}{makes}   ({} gas)", grouped(deed.gas)));
+        let makes = match (joined, created.len()) {
+            (_, 0) => None,
+            (0, _) => Some("claims:".to_owned()),
+            (_, 1) => Some("makes one of its own:".to_owned()),
+            (_, many) => Some(format!("makes {many} of its own:")),
+        };
+        let what = joins.into_iter().chain(makes).collect::<Vec<_>>().join(", and ");
+        self.act(deed, &format!("{how} {what} ({} gas)", grouped(deed.gas)));
         for made in created {
             self.claim(made, ledger);
         }
     }
 
     fn claim(&mut self, made: &AssertionCreated, ledger: &Ledger) {
-        let end = &made.end;
-        self.detail(&format!(
-            "the first {} batches lead to block {} with the state {}   (claim {})",
-            end.batchIndex,
-            end.l2BlockNumber,
-            short(&end.outputRoot),
-            short(&made.id)
-        ));
+        let (end, claim) = (&made.end, short(&made.id));
+        let same = ledger.assertions().get(&made.parent).is_some_and(|parent| made.id == assertion_id(made.parent, parent.end.hash()));
+        let batches = match end.batchIndex {
+            1 => "the first batch leads".to_owned(),
+            many => format!("the first {many} batches lead"),
+        };
+        self.detail(&if same {
+            format!("nothing new: it only fixes which batches the next claim is about   (claim {claim})")
+        } else {
+            format!("{batches} to block {} with the state {}   (claim {claim})", end.l2BlockNumber, short(&end.outputRoot))
+        });
         let window = self.settings.window;
         self.explain(
             Topic::Claim,
@@ -94,7 +103,7 @@ impl Tale {
     fn paid(&mut self, deed: &Deed) {
         let amount: U256 =
             deed.events.iter().filter_map(|event| if let RollupEvents::Paid(paid) = event { Some(paid.amount) } else { None }).sum();
-        self.act(deed, &format!("is paid {} ETH by the Rollup ({} gas)", ether(amount), grouped(deed.gas)));
+        self.act(deed, &format!("is paid {} by the Rollup ({} gas)", coins(amount), grouped(deed.gas)));
     }
 
     /// What became of a bond in this transaction.
@@ -105,15 +114,15 @@ impl Tale {
                     let owner = self.people.owner(&lost.stakeId);
                     let prize = self.settings.bond.saturating_sub(lost.burned);
                     self.detail(&format!(
-                        "{owner} has lost its bond: {} ETH are burned, {} ETH are the prize of those who moved against it",
-                        ether(lost.burned),
-                        ether(prize)
+                        "{owner} has lost its bond: {} are burned, {} are the prize of those who moved against it",
+                        coins(lost.burned),
+                        coins(prize)
                     ));
                 }
                 RollupEvents::PrizeAwarded(award) => {
                     let winner = self.people.name(&owner_of(&award.winner));
                     let what = if award.burned { "are burned: the winner has lost as well" } else { "are owed to it" };
-                    self.detail(&format!("for the moves of {winner} {} ETH {what}", ether(award.amount)));
+                    self.detail(&format!("for the moves of {winner} {} {what}", coins(award.amount)));
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use crate::{
     people::Side,
     words::{grouped, short},
 };
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
 use gainsay_bindings::Matches::{self, Match, MatchesCalls};
 use gainsay_game::{ledger::Ledger, matches::match_id, stretch::Stretch};
 use std::collections::BTreeMap;
@@ -22,13 +22,15 @@ pub(crate) struct Game {
     /// L1 times of its opening and of its last move, seconds.
     pub(crate) opened: u64,
     pub(crate) last: u64,
-    /// Gas of its moves, by who sent them.
+    /// Gas of its transactions, by who sent them.
     pub(crate) gas: BTreeMap<Address, u64>,
+    /// Whose stake has won it, and whose has lost; none while it goes on, and for good if one of the two has lost elsewhere.
+    pub(crate) won: Option<(U256, U256)>,
 }
 
 impl Game {
     const fn new(opened: u64) -> Self {
-        Self { stretch: Stretch::FORK, moves: 0, opened, last: opened, gas: BTreeMap::new() }
+        Self { stretch: Stretch::FORK, moves: 0, opened, last: opened, gas: BTreeMap::new(), won: None }
     }
 }
 
@@ -48,7 +50,7 @@ impl Tale {
             MatchesCalls::r#move(call) => self.divided(deed, id_of(&call.m), Some(call.segment.index)),
             MatchesCalls::enterMachine(call) => self.entered(deed, call, ledger),
             MatchesCalls::timeout(call) => {
-                self.count(deed, id_of(&call.m), 1);
+                self.count(deed, id_of(&call.m), 1).won = Some((call.m.rival, call.m.mover));
                 let silent = self.people.owner(&call.m.mover);
                 self.act(deed, &format!("ends the match: the time of {silent} is over ({} gas)", grouped(deed.gas)));
                 self.bonds(deed);
@@ -127,6 +129,7 @@ impl Tale {
 
     pub(super) fn step(&mut self, deed: &Deed, call: &Matches::stepCall, computed: Option<&Computed>) {
         let game = self.count(deed, id_of(&call.m), 1);
+        game.won = Some((call.m.mover, call.m.rival));
         let (number, step) = (game.moves, game.stretch.narrowed(call.segment.index).from());
         let text = format!(
             "move {number:>2}  {}  instruction {}, given to L1 ({} gas)",

@@ -200,20 +200,19 @@ impl Disputes {
     pub fn moves(&self) -> usize {
         self.matches.values().map(|found| found.played.len() + usize::from(found.won.is_some())).sum()
     }
-
-    /// Matches between stakes of these two accounts.
-    pub fn matches_between(&self, a: Address, b: Address) -> impl Iterator<Item = &Match> {
-        self.matches.values().filter(move |found| {
-            let owners = found.sides.map(owner_of);
-            owners == [a, b] || owners == [b, a]
-        })
-    }
 }
 
 impl Match {
     fn play(&mut self, played: Played) {
         self.on_turn = if self.sides[0] == played.mover { self.sides[1] } else { self.sides[0] };
         self.played.push(played);
+    }
+
+    /// Who lost a match that was won so.
+    #[must_use]
+    pub fn loser(&self, won: &Won) -> Address {
+        let [a, b] = self.sides;
+        owner_of(if won.winner == a { b } else { a })
     }
 
     /// Seconds of L1 from the opening to the end; none while it is not over.

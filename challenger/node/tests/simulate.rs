@@ -7,7 +7,7 @@ mod support;
 
 use alloy::primitives::{B256, U256};
 use gainsay_chain::{Chain, witness::WitnessError};
-use gainsay_challenger::simulate::{At, Line, OwnData, Report, Side, SimulateError, Simulation, simulate};
+use gainsay_challenger::simulate::{At, Fit, Line, OwnData, Report, Side, SimulateError, Simulation, simulate};
 use gainsay_game::{assertions::Assertion, settings::Settings, truth::Truth};
 use gainsay_play::truth::{StoreTruth, TraceLimits, Traces};
 use gainsay_types::{batch::BatchBlock, inputs_hash};
@@ -118,6 +118,8 @@ fn a_report_tells_in_words_and_in_json_whether_the_machine_is_fast_enough() {
     assert!(report.fit.holds(report.fit.longest) && !report.fit.holds(3_600.0));
     let text = report.to_string();
     assert!(text.contains("the truth wins in 12 moves") && text.contains("3,600 s"), "{text}");
+    let slow = Report { fit: Fit { longest: 7_200.0, clock: 36_000, ..report.fit }, ..report.clone() }.to_string();
+    assert!(slow.contains("takes 200.00 % of it") && slow.contains("36,000 s: seven such moves take longer"), "{slow}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!((&json["block"], &json["opener"], &json["lines"][0]["side"]), (&3.into(), &"rival".into(), &"rival".into()));
 }

@@ -106,8 +106,11 @@ impl fmt::Display for Report {
         writeln!(f, "longest own move   {longest:.3} s; all own moves {all:.3} s; traces held {:.1} MB at most", held as f64 / 1e6)?;
         let part = 100.0 * longest / extension as f64;
         writeln!(f, "E, for each move   {} s: the longest takes {part:.2} % of it", grouped(extension))?;
-        let left = self.fit.clock_left(longest);
-        writeln!(f, "C, for all moves   {} s: with seven such moves, {} s are left for what L1 delays", grouped(clock), rounded(left))?;
+        let left = match self.fit.clock_left(longest) {
+            left if left > 0.0 => format!("with seven such moves, {} s are left for what L1 delays", grouped(left as u64)),
+            _ => "seven such moves take longer".to_owned(),
+        };
+        writeln!(f, "C, for all moves   {} s: {left}", grouped(clock))?;
         let (fits, steps) = (if self.fit.holds(worst) { "fits" } else { "does NOT fit" }, worst_steps as f64 / 1e9);
         writeln!(
             f,
@@ -130,10 +133,6 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-fn rounded(seconds: f64) -> String {
-    if seconds < 0.0 { "none".to_owned() } else { grouped(seconds as u64) }
 }
 
 fn duration(seconds: f64) -> String {

@@ -150,6 +150,31 @@ fn blocks_that_cannot_be_disputed_are_refused_with_what_can() {
 }
 
 #[test]
+fn a_block_whose_blobs_are_pruned_is_refused_since_its_run_cannot_be_made_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut chain = chain(&directory);
+    chain.prune_blobs(2).unwrap();
+    let simulation = Simulation { block: Some(3), at: At::First, seed: 0, opener: Side::Own, limits: TraceLimits::default() };
+    let error = simulate(&data(&chain), &simulation, |_| {}).unwrap_err();
+    assert!(error.to_string().contains("is not archived any more"), "{error}");
+}
+
+#[test]
+fn far_down_the_chain_the_fork_is_as_near_to_the_block_as_an_assertion_reaches() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut chain, mut l1) = (open(directory.path(), false), L1::new());
+    for _ in 0..4_100 {
+        l1.post_bytes(b"this is no payload", 0, Posted::Calldata);
+    }
+    let block = BatchBlock { delay_ms: 0, deposits: 0, transactions: vec![transfer(0, 0, user_address(1), 1)] };
+    l1.post(vec![block], 0, Posted::Calldata);
+    follow(&mut chain, &l1);
+    derive_all(&mut chain, &l1);
+    let (report, lines) = play(&data(&chain), None, At::Last, Side::Rival);
+    assert_eq!((report.block, report.at, lines.len()), (1, report.length - 1, 12), "{report}");
+}
+
+#[test]
 fn a_folder_without_a_chain_is_not_made_into_one() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("nothing");

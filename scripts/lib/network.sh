@@ -4,6 +4,8 @@
 
 # Seconds between two L1 blocks.
 l1_block_time=1
+# What the contracts are deployed with, and what else the sequencer is told.
+params=$root/scripts/devnet.params.json sequencer_options=()
 
 choose_ports() {
     l1_port=$port_base
@@ -31,7 +33,7 @@ start_l1() {
 # Writes addresses.json and genesis.json; finds everything in place when it was done before.
 deploy() {
     GAINSAY_DEPLOYER_KEY=$(key_of "$deployer") "$bin/sequencer" deploy --l1-rpc "$l1_rpc" \
-        --params "$root/scripts/devnet.params.json" --out "$state/network" >>"$logs/deploy.log" 2>&1 || {
+        --params "$params" --out "$state/network" >>"$logs/deploy.log" 2>&1 || {
         tail -n 5 "$logs/deploy.log" >&2
         die "the contracts could not be deployed; the whole log: $logs/deploy.log"
     }
@@ -45,7 +47,7 @@ start_sequencer() {
     mapfile -t common < <(node_options)
     start sequencer env GAINSAY_BATCHER_KEY="$(key_of "$batcher")" GAINSAY_PROPOSER_KEY="$(key_of "$proposer")" \
         "$bin/sequencer" run "${common[@]}" --data "$state/sequencer" --port "$sequencer_port" --metrics-port "$metrics_port" \
-        --da "$da" --batch-interval 4 --l1-poll 500
+        --da "$da" --batch-interval 4 --l1-poll 500 "${sequencer_options[@]}"
     wait_until 30 "the sequencer answers" cast chain-id --rpc-url "$sequencer_rpc"
 }
 

@@ -64,7 +64,7 @@ impl Computed {
         Instruction::decode(u32::from_le_bytes(word))
     }
 
-    /// Registers that it reads, with what they hold.
+    /// Registers that it reads, with what they hold, and where in memory.
     fn reads(&self, instruction: &Instruction) -> Vec<String> {
         let hart = &self.proof.state.hart;
         let mut registers = match shape(instruction.op) {
@@ -74,7 +74,13 @@ impl Computed {
             Shape::Call => vec![A7, A0, A1],
         };
         registers.dedup();
-        registers.into_iter().map(|register| format!("{} = {:#x}", name(register), hart.register(register))).collect()
+        let mut read: Vec<_> =
+            registers.into_iter().map(|register| format!("{} = {:#x}", name(register), hart.register(register))).collect();
+        if shape(instruction.op) == Shape::Load {
+            let address = hart.register(instruction.rs1).wrapping_add_signed(i64::from(instruction.imm));
+            read.push(format!("memory at {address:#x}"));
+        }
+        read
     }
 
     /// What an ECALL asks for.
@@ -264,6 +270,12 @@ mod tests {
         for part in ["add a0, a1, a2", "a1 = 0x28   a2 = 0x2", "L1 computes   a0 = 0x2a   (was 0x0)", "pc 0x10000"] {
             assert!(told.contains(part), "{part} is not in\n{told}");
         }
+    }
+
+    #[test]
+    fn a_load_tells_where_it_reads() {
+        let told = step(0x0081_3503, &[(2, 0x2_0000)]).words().join("\n");
+        assert!(told.contains("reads         sp = 0x20000   memory at 0x20008"), "{told}");
     }
 
     #[test]

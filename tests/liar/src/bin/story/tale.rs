@@ -97,7 +97,10 @@ impl Tale {
 
     fn reverted(&mut self, deed: &Deed, call: &Call) {
         self.act(deed, &format!("sent {} without effect: it reverted ({} gas)", name(call), grouped(deed.gas)));
-        self.explain(Topic::Reverted, "Who calls what the rules do not allow now pays the gas and changes nothing.");
+        self.explain(
+            Topic::Reverted,
+            "What the rules do not allow now changes nothing and costs gas. Mostly somebody else has just done the same.",
+        );
     }
 
     fn load(&mut self, deed: &Deed, call: &PreimageOracleCalls) {

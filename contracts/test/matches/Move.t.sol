@@ -113,7 +113,9 @@ contract MoveTest is MatchFixture {
 
     function test_anyAct_atItsDeadlineOrLater_reverts(uint8 round, uint32 time) public {
         (Board memory v,) = reach(uint8(bound(round, 0, 11)), lie(5, 5));
-        vm.warp(v.m.since + C + bound(time, 0, W));
+        vm.warp(v.m.since + C);
+        act(v, ownerOf(v.m.mover), abi.encodeWithSelector(IMatches.TooLate.selector, v.m.since + C));
+        skip(bound(time, 1, W));
         act(v, ownerOf(v.m.mover), abi.encodeWithSelector(IMatches.TooLate.selector, v.m.since + C));
     }
 

@@ -34,6 +34,11 @@ contract TimeoutTest is MatchFixture {
         vm.warp(bound(time, v.m.since, end - 1));
         vm.expectRevert(abi.encodeWithSelector(IMatches.TooEarly.selector, end));
         matches.timeout(v.m);
+        vm.warp(end - 1);
+        vm.expectRevert(abi.encodeWithSelector(IMatches.TooEarly.selector, end));
+        matches.timeout(v.m);
+        vm.warp(end);
+        matches.timeout(v.m);
     }
 
     function test_timeout_onAnotherState_reverts() public {

@@ -152,6 +152,22 @@ contract AdvanceTest is RollupFixture {
         advanceAs(alice, stakeId, tip, end("b", 1));
     }
 
+    /// @dev An only child is open until it is confirmed, also to who stands on its parent.
+    function test_advance_toAnOnlyChild_untilConfirmed() public {
+        (uint256 other,) = stakeAs(bob, root, end("a", 0));
+        (uint256 last,) = stakeAs(carol, root, end("a", 0));
+        skip(M);
+        bytes32 child = advanceAs(alice, stakeId, tip, end("b", 1));
+        skip(2 * W);
+        advanceAs(bob, other, tip, end("b", 1));
+        rollup.confirm(tip);
+        rollup.confirm(child);
+        Claim[] memory list = claims(tip, end("b", 1));
+        vm.prank(carol);
+        vm.expectRevert(IRollup.ForkDecided.selector);
+        rollup.advance(last, list);
+    }
+
     function test_checkClaim_tellsWhatWouldHappen() public {
         skip(M);
         Claim memory next = claims(tip, end("b", 1))[0];

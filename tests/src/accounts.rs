@@ -16,6 +16,8 @@ pub const PROPOSER: u32 = 9;
 pub const CHALLENGER: u32 = 10;
 /// The first of those that lie. Not funded from the start.
 pub const LIARS: u32 = 20;
+/// How many there are at most.
+pub const MOST_LIARS: u32 = 60;
 
 /// The signer of an account.
 ///

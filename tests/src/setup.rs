@@ -216,7 +216,9 @@ impl Setup {
     /// Never for a valid URL of L1.
     pub fn liar(&self, name: &str, accounts: Range<u32>, extra: &[&str]) -> eyre::Result<Node> {
         let keys = format!("{}..{}", accounts.start, accounts.end);
-        let extra = [&["--mnemonic-index", keys.as_str()], extra].concat();
+        // They leave each other alone.
+        let gang = format!("{}..{}", accounts::LIARS, accounts::LIARS + accounts::MOST_LIARS);
+        let extra = [&["--mnemonic-index", keys.as_str(), "--gang", gang.as_str()], extra].concat();
         self.node(name, Role::Liar, &extra, Vec::new())
     }
 

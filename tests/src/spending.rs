@@ -7,7 +7,7 @@ use alloy::{
     rpc::types::TransactionReceipt,
 };
 use eyre::OptionExt;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, iter::Sum};
 
 /// Of one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,18 @@ impl fmt::Display for Spending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { transactions, reverted, gas, loading, wei } = self;
         write!(f, "{transactions} transactions ({reverted} reverted), {gas} gas (of it {loading} to load preimages), {} ETH", ether(*wei))
+    }
+}
+
+impl Sum for Spending {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            transactions: sum.transactions + one.transactions,
+            reverted: sum.reverted + one.reverted,
+            gas: sum.gas + one.gas,
+            loading: sum.loading + one.loading,
+            wei: sum.wei + one.wei,
+        })
     }
 }
 

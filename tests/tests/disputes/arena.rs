@@ -270,9 +270,12 @@ impl Arena {
     /// All matches in words.
     pub(crate) fn story(&self, disputes: &Disputes) -> String {
         let mut lines = vec![format!("{} assertions, {} confirmed", disputes.assertions.len(), disputes.confirmed.len())];
+        let mut stakes = BTreeMap::<_, usize>::new();
         for stake in disputes.stakes.values() {
-            lines.push(format!("  stake of {}: {:?}, {} assertions", self.name(stake.id), stake.status, stake.path.len()));
+            let words = format!("  {:?} stakes of {} on {} assertions", stake.status, self.name(stake.id), stake.path.len());
+            *stakes.entry(words).or_default() += 1;
         }
+        lines.extend(stakes.into_iter().map(|(words, count)| format!("{words}: {count}")));
         let first = disputes.matches.values().map(|found| found.opened).min().unwrap_or_default();
         lines.extend(disputes.matches.values().map(|found| format!("  {}", self.line(disputes, found, first))));
         lines.join("\n")
@@ -299,11 +302,15 @@ impl Arena {
     pub(crate) async fn print(&self, title: &str, disputes: &Disputes) -> eyre::Result<BTreeMap<Address, Spending>> {
         eprintln!("{title}: {:.1} s since the start; {}", self.began.elapsed().as_secs_f64(), self.story(disputes));
         let spending = self.setup.spending(0).await?;
+        let mut named = BTreeMap::<_, Vec<Spending>>::new();
         for (account, spent) in &spending {
-            let known = self.honest.contains_key(account) || self.liars.contains_key(account);
-            if known {
-                eprintln!("  {}: {spent}", self.name(U256::from_be_slice(account.as_slice()) << 96));
+            if self.honest.contains_key(account) || self.liars.contains_key(account) {
+                named.entry(self.name(U256::from_be_slice(account.as_slice()) << 96)).or_default().push(*spent);
             }
+        }
+        for (name, spent) in named {
+            let sum: Spending = spent.iter().copied().sum();
+            eprintln!("  {name} ({}): {sum}", spent.len());
         }
         for (account, (name, before)) in &self.honest {
             let now = self.setup.l1.balance(*account).await?;

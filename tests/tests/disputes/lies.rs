@@ -31,12 +31,15 @@ const LIES: [(&str, &str); 14] = [
 async fn every_kind_of_lie_at_every_kind_of_step_loses_to_a_challenger() -> eyre::Result<()> {
     let mut random = Random::from_env("lies");
     let mut arena = Arena::start(Clocks::WIDE).await?;
-    let challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    let mut challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    // Slower than the liars, so that most of them open; then the last move is its own.
+    challenger.0.set("--l1-poll", "1500")?;
     challenger.0.start_and_wait().await?;
     tell(&mut arena, &LIES, &["--first"], &mut random).await?;
     let disputes = arena.all_lose(Patience::secs(300)).await?;
     arena.print("lies against a challenger", &disputes).await?;
-    whole(&arena, &disputes).await?;
+    let by_step = whole(&arena, &disputes).await?;
+    ensure!(by_step > 0, "no lie was contradicted by the machine itself");
     arena.silence()?;
     let disputes = arena.settle(&challenger, Patience::secs(180)).await?;
     arena.print("lies against a challenger, in the end", &disputes).await?;
@@ -69,18 +72,20 @@ async fn tell(arena: &mut Arena, lies: &[(&str, &str)], how: &[&str], random: &m
     Ok(())
 }
 
-/// Every liar that plays on without delay is contradicted by the machine itself, in twelve transactions.
-async fn whole(arena: &Arena, disputes: &Disputes) -> eyre::Result<()> {
+/// Every liar that plays on without delay comes to a single machine step, and loses by it; or by the clock, where it is the liar's turn to show that step.
+/// How many lose by the step.
+async fn whole(arena: &Arena, disputes: &Disputes) -> eyre::Result<usize> {
+    let mut by_step = 0;
     for liar in arena.liars() {
         let mut lost = disputes.matches.values().filter(|found| found.won.is_some_and(|won| found.loser(&won) == liar));
         let found = lost.next().ok_or_eyre("nobody has beaten it")?;
         let name = arena.name(found.sides[0]) + " and " + &arena.name(found.sides[1]);
-        ensure!(found.won.is_some_and(|won| !won.by_clock), "{name}: by the clock");
+        by_step += usize::from(found.won.is_some_and(|won| !won.by_clock));
         ensure!(found.transactions.len() == WHOLE, "{name}: {} transactions", found.transactions.len());
         let gas = arena.setup.gas_of(&found.transactions).await?;
-        eprintln!("{name}: {gas} gas, {:?} s, {:?} wins", found.seconds().unwrap_or_default(), found.won.map(|won| arena.name(won.winner)));
+        eprintln!("{name}: {gas} gas, {} s", found.seconds().unwrap_or_default());
         ensure!(gas <= MOST_GAS, "{name}: {gas} gas");
         ensure!(lost.next().is_none(), "it has lost twice");
     }
-    Ok(())
+    Ok(by_step)
 }

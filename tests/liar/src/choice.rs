@@ -1,6 +1,10 @@
 //! Below which fork to lie.
 
-use crate::{lie::Lie, story::Story};
+use crate::{
+    elsewhere::StoryError,
+    lie::Lie,
+    story::{Chronicle, Story},
+};
 use alloy::primitives::{Address, B256};
 use gainsay_game::{assertions::Assertion, ledger::Ledger, settings::Settings};
 use gainsay_store::{Store, StoreError};
@@ -26,18 +30,18 @@ pub type Liars = [(Address, Lie)];
 /// When the store fails.
 pub fn choose(
     ledger: &Ledger,
-    store: &Store,
+    chronicle: &Chronicle,
     settings: &Settings,
     now: u64,
     wanted: Wanted,
     liars: &Liars,
-) -> Result<Option<Assertion>, StoreError> {
+) -> Result<Option<Assertion>, StoryError> {
     for (liar, lie) in liars {
-        if let Some(fork) = told(ledger, store, liar, *lie)? {
+        if let Some(fork) = told(ledger, chronicle, liar, *lie)? {
             return Ok(Some(fork));
         }
     }
-    let path = right_path(ledger, store)?;
+    let path = right_path(ledger, &chronicle.store)?;
     let is_open = |fork: &Assertion| {
         ledger
             .fork(&fork.id)
@@ -49,7 +53,7 @@ pub fn choose(
         Wanted::Fork(id) => path.iter().filter(|fork| fork.id == id).collect(),
     };
     for fork in forks.into_iter().filter(|fork| is_open(fork)) {
-        if can_all_be_told(store, fork, liars)? {
+        if can_all_be_told(chronicle, fork, liars)? {
             return Ok(Some(fork.clone()));
         }
     }
@@ -57,12 +61,12 @@ pub fn choose(
 }
 
 /// The assertion below which a liar lied earlier.
-fn told(ledger: &Ledger, store: &Store, liar: &Address, lie: Lie) -> Result<Option<Assertion>, StoreError> {
+fn told(ledger: &Ledger, chronicle: &Chronicle, liar: &Address, lie: Lie) -> Result<Option<Assertion>, StoryError> {
     for stake in ledger.stakes_of(liar) {
         for id in stake.records.keys().chain([&stake.tip]) {
             let Some(claim) = ledger.assertions().get(id) else { continue };
             let Some(fork) = ledger.assertions().get(&claim.parent) else { continue };
-            let story = Story::below(store, &fork.end, fork.target, lie)?;
+            let story = Story::below(chronicle, &fork.end, fork.target, lie)?;
             if story.is_some_and(|story| story.end().is_ok_and(|end| end == claim.end)) {
                 return Ok(Some(fork.clone()));
             }
@@ -71,9 +75,9 @@ fn told(ledger: &Ledger, store: &Store, liar: &Address, lie: Lie) -> Result<Opti
     Ok(None)
 }
 
-fn can_all_be_told(store: &Store, fork: &Assertion, liars: &Liars) -> Result<bool, StoreError> {
+fn can_all_be_told(chronicle: &Chronicle, fork: &Assertion, liars: &Liars) -> Result<bool, StoryError> {
     for (_, lie) in liars {
-        if Story::below(store, &fork.end, fork.target, *lie)?.is_none() {
+        if Story::below(chronicle, &fork.end, fork.target, *lie)?.is_none() {
             return Ok(false);
         }
     }

@@ -19,7 +19,6 @@ use gainsay_play::{
     truth::StoreTruth,
 };
 use gainsay_shell::follow::RollupView;
-use gainsay_store::Store;
 use gainsay_types::State;
 use std::{
     collections::BTreeSet,
@@ -51,8 +50,6 @@ pub struct Hostile {
     pub gang: Arc<Gang>,
     /// What L1 holds.
     pub view: watch::Receiver<RollupView>,
-    /// The chain, as it is.
-    pub store: Store,
     /// Clock of a whole match, seconds: how far random delays go.
     pub clock: u64,
     /// Claims before anybody else has: then it goes on with the truth up to where it can lie.
@@ -81,7 +78,7 @@ impl Hostile {
     }
 
     fn is_lie(&self, from: &State, target: u64, claims: &[Claim]) -> bool {
-        let end = self.script.story(&self.store, from, target).ok().flatten().and_then(|story| story.end().ok());
+        let end = self.script.story(from, target).ok().flatten().and_then(|story| story.end().ok());
         end.is_some() && claims.last().map(|claim| claim.end) == end
     }
 

@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod conduct;
 pub mod divergence;
+pub mod elsewhere;
 pub mod lie;
 pub mod manner;
 pub mod own;

@@ -20,6 +20,8 @@ pub enum Kind {
     Deposits,
     /// The chain stays as it was when the lie began: a true state of another step.
     Behind,
+    /// The batch that the block step reads says nothing: the states of a real chain that is not this one. It begins at the first block step of that batch.
+    Skip,
 }
 
 /// The first false block step below the fork.
@@ -54,7 +56,7 @@ pub struct Lie {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LieFormat {
     /// The kind.
-    #[error("unknown lie {given:?}: use root, more-blocks, huge-blocks, fewer-blocks, cursor, deposits or behind")]
+    #[error("unknown lie {given:?}: use root, more-blocks, huge-blocks, fewer-blocks, cursor, deposits, behind or skip-batch")]
     Kind {
         /// What was given.
         given: String,
@@ -95,6 +97,7 @@ impl FromStr for Kind {
             "cursor" => Self::Cursor,
             "deposits" => Self::Deposits,
             "behind" => Self::Behind,
+            "skip-batch" => Self::Skip,
             _ => return Err(LieFormat::Kind { given: given.to_owned() }),
         })
     }

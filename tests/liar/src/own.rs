@@ -17,7 +17,7 @@ pub struct LyingChain<'a> {
 impl OwnChain for LyingChain<'_> {
     fn end_state(&self, parent: &State, target: u64) -> Option<State> {
         let truth = self.honest.end_state(parent, target)?;
-        let story = self.script.story(self.honest.chain.store(), parent, target).ok()?;
+        let story = self.script.story(parent, target).ok()?;
         match story {
             Some(story) => story.end().ok(),
             None => Some(truth),

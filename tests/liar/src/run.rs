@@ -4,9 +4,11 @@ use crate::{
     choice::{Wanted, choose},
     conduct::{Gang, Hostile},
     divergence::Divergence,
+    elsewhere::{Elsewhere, StoryError},
     lie::Lie,
     manner::Manner,
     script::{Aim, Script},
+    story::Chronicle,
     tell::{tell, until_over},
 };
 use alloy::{primitives::Address, transports::http::reqwest::Url};
@@ -22,11 +24,12 @@ use gainsay_play::{
 };
 use gainsay_shell::{
     follow::FollowError,
+    genesis::{GenesisFile, GenesisFileError},
     open::{Node, NodePaths, OpenError, Running},
     supervisor::{Supervisor, TaskFailure},
 };
-use gainsay_store::StoreError;
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -58,6 +61,8 @@ pub struct Config {
     pub liars: Vec<SecretKey>,
     /// Whose stakes stand on the truth, to win against the liars before others do.
     pub accomplices: Vec<SecretKey>,
+    /// Others that lie, elsewhere: these do not play against each other.
+    pub gang: Vec<Address>,
     /// What is false; each liar has a seed of its own, one more than the one before.
     pub lie: Lie,
     /// All liars claim the same.
@@ -112,12 +117,19 @@ pub enum LiarError {
         #[from]
         source: ChainError,
     },
-    /// The store.
+    /// The file of the first block.
     #[error("{source}")]
-    Store {
+    Genesis {
         /// The reason.
         #[from]
-        source: StoreError,
+        source: GenesisFileError,
+    },
+    /// What is to be told.
+    #[error("{source}")]
+    Story {
+        /// The reason.
+        #[from]
+        source: StoryError,
     },
     /// The guest.
     #[error("the canonical guest cannot run: {source}")]
@@ -178,19 +190,20 @@ pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> R
     let node = Arc::new(Node::open(&paths).await?.start(supervisor));
     let traces = Arc::new(Traces::new(TraceLimits::default())?);
     let aim = Aim::default();
-    let addresses = |keys: &[SecretKey]| keys.iter().map(SecretKey::address).collect();
-    let gang = Arc::new(Gang { liars: addresses(&config.liars), accomplices: addresses(&config.accomplices) });
+    let chronicle = chronicle(config, &node)?;
+    let addresses = |keys: &[SecretKey]| keys.iter().map(SecretKey::address).collect::<BTreeSet<_>>();
+    let liars = addresses(&config.liars).into_iter().chain(config.gang.iter().copied()).collect();
+    let gang = Arc::new(Gang { liars, accomplices: addresses(&config.accomplices) });
     let seats = Seats { config, node: &node, traces: &traces };
     let mut reports = Vec::new();
     for (number, key) in (0..).zip(&config.liars) {
-        let script = Script::new(config.lie_of(number), config.divergence, aim.clone());
+        let script = Script::new(config.lie_of(number), config.divergence, aim.clone(), chronicle.clone());
         let hostile = Hostile {
             me: key.address(),
             script,
             manner: config.manner,
             gang: gang.clone(),
             view: node.rollup.clone(),
-            store: node.store.clone(),
             clock: node.network.rollup.clock,
             first: config.wanted == Wanted::First,
             asked: AtomicU64::new(0),
@@ -201,8 +214,15 @@ pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> R
         seats.take(supervisor, "accomplice", key, Honest, Policy::default()).await?;
     }
     let (config, node) = (config.clone(), node.clone());
-    supervisor.spawn("aim", |stop| async move { take_aim(&config, &node, &aim, stop).await });
+    supervisor.spawn("aim", |stop| async move { take_aim(&config, &node, &chronicle, &aim, stop).await });
     Ok(reports)
+}
+
+fn chronicle(config: &Config, node: &Running) -> Result<Chronicle, LiarError> {
+    let network = &node.network;
+    let genesis = GenesisFile::load(&config.network.join(&network.genesis.file))?.block(&network.chain)?;
+    let elsewhere = Elsewhere::new(network.chain.clone(), genesis, network.l1_chain_id);
+    Ok(Chronicle { store: node.store.clone(), elsewhere: Some(Arc::new(elsewhere)) })
 }
 
 /// What all players of the process share.
@@ -245,7 +265,7 @@ impl Config {
 }
 
 /// Chooses the fork, and again if a reorganisation of L1 has undone it.
-async fn take_aim(config: &Config, node: &Running, aim: &Aim, stop: CancellationToken) -> Result<(), LiarError> {
+async fn take_aim(config: &Config, node: &Running, chronicle: &Chronicle, aim: &Aim, stop: CancellationToken) -> Result<(), LiarError> {
     let settings = node.network.rollup.into();
     let liars: Vec<(Address, Lie)> = (0..).zip(&config.liars).map(|(number, key)| (key.address(), config.lie_of(number))).collect();
     while !stop.is_cancelled() {
@@ -254,7 +274,12 @@ async fn take_aim(config: &Config, node: &Running, aim: &Aim, stop: Cancellation
         let is_gone = held.as_ref().is_some_and(|fork| view.ledger.assertions().get(&fork.id).is_none());
         if view.caught_up && (held.is_none() || is_gone) {
             let now = view.heads.map_or(0, |heads| heads.latest.timestamp);
-            let fork = choose(&view.ledger, &node.store, &settings, now, config.wanted, &liars)?;
+            let (chronicle, liars, wanted) = (chronicle.clone(), liars.clone(), config.wanted);
+            // Another chain may have to be derived for it.
+            let choosing = tokio::task::spawn_blocking(move || choose(&view.ledger, &chronicle, &settings, now, wanted, &liars));
+            // It fails only by a panic, of which the log has the words, and when the runtime shuts down.
+            let Ok(fork) = choosing.await else { return Ok(()) };
+            let fork = fork?;
             if let Some(fork) = &fork {
                 tracing::info!(fork = %fork.id, ends_at_block = fork.end.l2_block_number, target = fork.target, "lying below this assertion");
             }

@@ -1,9 +1,13 @@
 //! What a liar says, and below which fork.
 
-use crate::{divergence::Divergence, lie::Lie, story::Story};
+use crate::{
+    divergence::Divergence,
+    elsewhere::StoryError,
+    lie::Lie,
+    story::{Chronicle, Story},
+};
 use alloy::primitives::B256;
 use gainsay_game::assertions::Assertion;
-use gainsay_store::{Store, StoreError};
 use gainsay_types::State;
 use std::{
     collections::BTreeMap,
@@ -45,6 +49,7 @@ pub struct Script {
     pub divergence: Divergence,
     /// Where.
     pub aim: Aim,
+    chronicle: Chronicle,
     /// By the input of the run: found once, since searching takes a while.
     turns: Arc<Mutex<BTreeMap<(B256, u64), Turn>>>,
 }
@@ -52,17 +57,17 @@ pub struct Script {
 impl Script {
     /// Of a lie.
     #[must_use]
-    pub fn new(lie: Lie, divergence: Divergence, aim: Aim) -> Self {
-        Self { lie, divergence, aim, turns: Arc::default() }
+    pub fn new(lie: Lie, divergence: Divergence, aim: Aim, chronicle: Chronicle) -> Self {
+        Self { lie, divergence, aim, chronicle, turns: Arc::default() }
     }
 
     /// The story below this fork; none where the truth is told.
     ///
     /// # Errors
-    /// When the store fails.
-    pub fn story(&self, store: &Store, from: &State, target: u64) -> Result<Option<Story>, StoreError> {
+    /// As [`Story::below`].
+    pub fn story(&self, from: &State, target: u64) -> Result<Option<Story>, StoryError> {
         match self.aim.fork() {
-            Some(fork) if fork.end == *from && fork.target == target => Story::below(store, from, target, self.lie),
+            Some(fork) if fork.end == *from && fork.target == target => Story::below(&self.chronicle, from, target, self.lie),
             _ => Ok(None),
         }
     }

@@ -1,12 +1,23 @@
 //! A lie told below one fork of a real chain: a State for every block step.
 
 use crate::{
+    elsewhere::{Elsewhere, StoryError},
     lie::{Kind, Lie},
     seed,
 };
 use alloy::primitives::keccak256;
 use gainsay_store::{Store, StoreError};
 use gainsay_types::{BLOCK_STEPS_PER_ASSERTION, State};
+use std::sync::Arc;
+
+/// What stories are told from.
+#[derive(Clone)]
+pub struct Chronicle {
+    /// The chain as it is.
+    pub store: Store,
+    /// Chains that are not; without it no lie is about one.
+    pub elsewhere: Option<Arc<Elsewhere>>,
+}
 
 /// True up to where it begins, false from there on, and the same whenever it is asked.
 #[derive(Clone)]
@@ -20,6 +31,8 @@ pub struct Story {
     steps: u64,
     /// Block steps that are true.
     begins: u64,
+    /// The states of another chain from its genesis on, where the lie is about one.
+    other: Option<Arc<Vec<State>>>,
 }
 
 impl Story {
@@ -27,11 +40,19 @@ impl Story {
     /// nothing false there.
     ///
     /// # Errors
-    /// When the store fails.
-    pub fn below(store: &Store, from: &State, target: u64, lie: Lie) -> Result<Option<Self>, StoreError> {
+    /// When the store fails, or another chain cannot be derived.
+    pub fn below(chronicle: &Chronicle, from: &State, target: u64, lie: Lie) -> Result<Option<Self>, StoryError> {
+        let Chronicle { store, elsewhere } = chronicle;
         let Some((start, steps)) = span(store, from, target)? else { return Ok(None) };
         let Some(begins) = lie.place.resolve(steps, lie.seed) else { return Ok(None) };
-        let story = Self { lie, store: store.clone(), from: *from, start, steps, begins };
+        let mut story = Self { lie, store: store.clone(), from: *from, start, steps, begins, other: None };
+        if lie.kind == Kind::Skip {
+            let batch = story.truth(begins)?.batch_index.saturating_add(1);
+            let Some(elsewhere) = elsewhere.as_ref().filter(|_| batch <= target) else { return Ok(None) };
+            story.other = elsewhere.without(store, batch, target)?;
+            let Some(begins) = story.leaves_truth()? else { return Ok(None) };
+            story.begins = begins;
+        }
         let is_false = story.end()? != story.truth(BLOCK_STEPS_PER_ASSERTION)?;
         Ok(is_false.then_some(story))
     }
@@ -84,7 +105,25 @@ impl Story {
             Kind::Cursor => State { batch_offset: state.batch_offset.wrapping_add(few), ..state },
             Kind::Deposits => State { deposit_index: state.deposit_index.saturating_add(few), ..state },
             Kind::Behind => self.truth(self.begins)?,
+            Kind::Skip => self.elsewhere(steps).unwrap_or(state),
         })
+    }
+
+    /// The State of the other chain.
+    fn elsewhere(&self, steps: u64) -> Option<State> {
+        let other = self.other.as_ref()?;
+        let step = usize::try_from(self.start.saturating_add(steps)).ok()?;
+        other.get(step).or_else(|| other.last()).copied()
+    }
+
+    /// After how many block steps the other chain is another one; none if it never is, or was one before already.
+    fn leaves_truth(&self) -> Result<Option<u64>, StoreError> {
+        for steps in 0..=self.steps {
+            if self.elsewhere(steps) != Some(self.truth(steps)?) {
+                return Ok(steps.checked_sub(1));
+            }
+        }
+        Ok(None)
     }
 
     /// At least one and no more than there are, so that the claim is not before its parent, which L1 refuses.

@@ -1,6 +1,7 @@
 //! What a liar says when it is asked for moves: the truth up to one machine step, and false from there on so that it fits the claim.
 
 use crate::{
+    elsewhere::StoryError,
     script::{Script, Turn},
     seed,
     story::Story,
@@ -26,6 +27,9 @@ pub enum LieError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The story.
+    #[error(transparent)]
+    Story(#[from] StoryError),
     /// The run has no step of the kind at which it is to turn false.
     #[error("no step of the run of block step {block_step} does what the lie is to be about: choose another --machine")]
     NoSuchStep {
@@ -61,8 +65,8 @@ impl LyingTruth {
         Self { honest, script, noise }
     }
 
-    fn story(&self, fork: &Assertion) -> Result<Option<Story>, StoreError> {
-        let story = self.script.story(self.honest.store(), &fork.end, fork.target)?;
+    fn story(&self, fork: &Assertion) -> Result<Option<Story>, StoryError> {
+        let story = self.script.story(&fork.end, fork.target)?;
         Ok(story.filter(|_| self.script.aim.fork().is_some_and(|aim| aim.id == fork.id)))
     }
 

@@ -14,9 +14,10 @@ use gainsay_game::{
 };
 use gainsay_liar::{
     divergence::{Deed, Divergence},
+    elsewhere::Elsewhere,
     lie::{Kind, Lie, Place},
     script::{Aim, Script},
-    story::Story,
+    story::{Chronicle, Story},
     truth::{LieError, LyingTruth},
 };
 use gainsay_machine::{Instruction, Op};
@@ -58,10 +59,16 @@ fn honest(chain: &Chain) -> StoreTruth {
     StoreTruth::new(chain.store().clone(), Arc::new(chain.config().clone()), TRACES.clone(), CancellationToken::new())
 }
 
+fn chronicle(chain: &Chain) -> Chronicle {
+    let (config, genesis) = support::network();
+    let elsewhere = Elsewhere::new(config, genesis, support::options(std::path::Path::new(""), false).l1_chain_id);
+    Chronicle { store: chain.store().clone(), elsewhere: Some(Arc::new(elsewhere)) }
+}
+
 fn liar(chain: &Chain, fork: &Assertion, lie: Lie, divergence: Divergence) -> LyingTruth {
     let aim = Aim::default();
     aim.take(Some(fork.clone()));
-    LyingTruth::new(honest(chain), Script::new(lie, divergence, aim), None)
+    LyingTruth::new(honest(chain), Script::new(lie, divergence, aim, chronicle(chain)), None)
 }
 
 fn states(truth: &mut impl Truth, fork: &Assertion, steps: u64) -> Vec<State> {
@@ -78,7 +85,7 @@ fn every_kind_of_lie_is_true_before_it_begins_and_false_in_the_end() {
     for kind in KINDS {
         for place in [Place::First, Place::Last, Place::Random, Place::Idle, Place::Step(1)] {
             let lie = Lie { kind, place, seed: 5 };
-            let Some(story) = Story::below(chain.store(), &fork.end, fork.target, lie).unwrap() else {
+            let Some(story) = Story::below(&chronicle(&chain), &fork.end, fork.target, lie).unwrap() else {
                 assert!(kind == Kind::Behind && place == Place::Idle, "{lie:?} says nothing");
                 continue;
             };
@@ -101,13 +108,43 @@ fn every_kind_of_lie_is_true_before_it_begins_and_false_in_the_end() {
 }
 
 #[test]
+fn a_chain_without_one_batch_is_a_real_one_that_is_another_from_that_batch_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = chain(&directory);
+    let fork = fork(&chain, 3);
+    let story = |place| {
+        let lie = Lie { kind: Kind::Skip, place, seed: 1 };
+        Story::below(&chronicle(&chain), &fork.end, fork.target, lie).unwrap()
+    };
+    // Both block steps of the first batch lead to the same other chain, and the void batch to no other one.
+    let (first, second) = (story(Place::First).unwrap(), story(Place::Step(1)).unwrap());
+    assert_eq!((first.begins(), second.begins()), (0, 0));
+    assert!(story(Place::Step(2)).is_none());
+    assert!(story(Place::Idle).is_none());
+    let end = first.end().unwrap();
+    assert_eq!(end, second.end().unwrap());
+    let truth = first.truth(BLOCK_STEPS_PER_ASSERTION).unwrap();
+    assert!(end != truth && end.batch_index == 3 && end.l2_block_number < truth.l2_block_number);
+    // Its last batch is the true one: its deposit is consumed, on another parent.
+    assert_eq!(end.deposit_index, truth.deposit_index);
+    assert_ne!(end.output_root, fork.end.output_root);
+    let last = story(Place::Last).unwrap();
+    assert_eq!(last.state(last.begins()).unwrap(), last.truth(last.begins()).unwrap());
+    assert_ne!(last.state(last.begins() + 1).unwrap(), last.truth(last.begins() + 1).unwrap());
+    let lie = Lie { kind: Kind::Skip, place: Place::First, seed: 1 };
+    let mut liar = liar(&chain, &fork, lie, Divergence::Random);
+    let at = turn(&mut honest(&chain), &mut liar, &fork, 0);
+    assert_ne!(honest(&chain).proof(&fork, 0, at).unwrap().next().unwrap().hash(), liar.run_hashes(&fork, 0, &[at + 1]).unwrap()[0]);
+}
+
+#[test]
 fn each_seed_tells_another_lie_and_the_same_seed_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let chain = chain(&directory);
     let fork = fork(&chain, 3);
     let claim = |seed| {
         let lie = Lie { kind: Kind::Root, place: Place::Random, seed };
-        Story::below(chain.store(), &fork.end, fork.target, lie).unwrap().unwrap().end().unwrap()
+        Story::below(&chronicle(&chain), &fork.end, fork.target, lie).unwrap().unwrap().end().unwrap()
     };
     assert_eq!(claim(1), claim(1));
     let claims: std::collections::BTreeSet<B256> = (0..20).map(|seed| claim(seed).hash()).collect();
@@ -119,7 +156,7 @@ fn a_lie_with_nothing_to_be_about_and_a_chain_that_is_not_derived_give_no_story(
     let directory = tempfile::tempdir().unwrap();
     let chain = chain(&directory);
     let lie = |kind, place| Lie { kind, place, seed: 1 };
-    let story = |fork: &Assertion, lie| Story::below(chain.store(), &fork.end, fork.target, lie).unwrap().is_some();
+    let story = |fork: &Assertion, lie| Story::below(&chronicle(&chain), &fork.end, fork.target, lie).unwrap().is_some();
     let nothing = Assertion { target: 0, ..fork(&chain, 3) };
     assert!(!story(&nothing, lie(Kind::Root, Place::First)));
     assert!(!story(&nothing, lie(Kind::Root, Place::Last)));

@@ -47,7 +47,10 @@ pub(crate) struct Cli {
     /// Accounts of the development mnemonic that stake on the truth and play against the liars, who answer them at once.
     #[arg(long, value_name = "A[..B]")]
     accomplice: Option<Accounts>,
-    /// What is false: root, more-blocks, huge-blocks, fewer-blocks, cursor, deposits or behind; from which block step on: first, last,
+    /// Accounts of the development mnemonic that lie in other processes: these leave each other alone.
+    #[arg(long, value_name = "A[..B]")]
+    gang: Option<Accounts>,
+    /// What is false: root, more-blocks, huge-blocks, fewer-blocks, cursor, deposits, behind or skip-batch; from which block step on: first, last,
     /// random, idle, end or a number.
     #[arg(long, default_value = "root:last", value_name = "KIND[:PLACE]", value_parser = |given: &str| given.parse::<Lie>())]
     lie: Lie,
@@ -142,6 +145,7 @@ impl Cli {
             confirmations: self.confirmations,
             liars,
             accomplices: keys(self.accomplice)?,
+            gang: keys(self.gang)?.iter().map(SecretKey::address).collect(),
             lie: Lie { seed: self.seed, ..self.lie },
             same: self.same,
             divergence: self.machine,

@@ -92,7 +92,8 @@ impl Computed {
             syscall::INPUT => format!("syscall       INPUT: write what the run is about to {at:#x}"),
             syscall::KEY => format!("syscall       KEY: the 32 bytes at {at:#x} name the data to be read next"),
             syscall::PREIMAGE => {
-                format!("syscall       PREIMAGE: write part {more} of the data with the key {} to {at:#x}", short(&hart.preimage_key))
+                let part = if more == 0 { "the length".to_owned() } else { format!("part {more}") };
+                format!("syscall       PREIMAGE: write {part} of the data with the key {} to {at:#x}", short(&hart.preimage_key))
             }
             syscall::LOG => "syscall       LOG: show some bytes to whoever runs it".to_owned(),
             number => format!("syscall       {number}: there is none with this number"),
@@ -138,7 +139,8 @@ impl Computed {
         let leaf = self.proof.memory.last()?.leaf;
         let from = usize::try_from(address % LEAF as u64).ok()?;
         let old = leaf.get(from..from + new.len())?;
-        Some(format!("memory at {address:#x}: {}   (was {})", hex::encode(&new), hex::encode(old)))
+        let old = if old.iter().all(|byte| *byte == 0) { "zero".to_owned() } else { hex::encode(old) };
+        Some(format!("memory at {address:#x}: {}   (was {old})", hex::encode(&new)))
     }
 
     /// Address and bytes of a write.
@@ -281,7 +283,7 @@ mod tests {
     #[test]
     fn a_store_tells_the_memory_before_and_after() {
         let told = step(0xfea1_3c23, &[(2, 0x20_008), (10, 0x0102)]).words().join("\n");
-        assert!(told.contains("memory at 0x20000: 0201000000000000   (was 0000000000000000)"), "{told}");
+        assert!(told.contains("memory at 0x20000: 0201000000000000   (was zero)"), "{told}");
     }
 
     #[test]
@@ -290,7 +292,7 @@ mod tests {
         let halt = told(syscall::HALT, 0);
         assert!(halt.contains("HALT: end the run with code 0") && halt.contains("the machine is halted from now on"), "{halt}");
         assert!(told(syscall::INPUT, 0).contains("memory at 0x20000: 0909"));
-        assert!(told(syscall::PREIMAGE, 3).contains("part 3 of the data"));
+        assert!(told(syscall::PREIMAGE, 3).contains("part 3 of the data") && told(syscall::PREIMAGE, 0).contains("the length of the data"));
         let unknown = told(99, 0);
         assert!(unknown.contains("there is none") && unknown.contains("the machine is unknown syscall"), "{unknown}");
     }

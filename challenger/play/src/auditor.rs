@@ -46,8 +46,12 @@ impl Auditor {
             if view.caught_up {
                 match differences(&self.client, self.contracts, &view.ledger, self.me, view.read_hash).await {
                     Ok(found) => {
-                        if !found.is_empty() && read_again.is_none_or(|at| at.elapsed() >= READ_AGAIN) {
-                            tracing::error!(first = %found.first().map(ToString::to_string).unwrap_or_default(), "all logs are read again");
+                        let first = found.first().map(ToString::to_string);
+                        // A log that was left out once makes later ones contradict each other.
+                        let contradiction = view.ledger.contradiction().map(|(block, reason)| format!("L1 block {block}: {reason}"));
+                        let reason = first.or(contradiction);
+                        if let Some(reason) = reason.filter(|_| read_again.is_none_or(|at| at.elapsed() >= READ_AGAIN)) {
+                            tracing::error!(%reason, "all logs of the disputes are read again");
                             read_again = Some(Instant::now());
                             self.reread.notify_one();
                         }

@@ -91,15 +91,17 @@ pub(crate) fn time_left(m: &MatchReport, now: u64) -> String {
 /// One line of a match. `own` and `rival` name the sides.
 pub(crate) fn line(m: &MatchReport, now: u64, own: &str, rival: &str) -> String {
     let turn = |side: &str| format!("{side} on turn, {}", time_left(m, now));
-    let standing = match m.standing {
-        Standing::OwnTurn => turn(own),
-        Standing::RivalsTurn => turn(rival),
+    let (id, against, round, range) = (short(&m.id), stake(&m.rival), m.round, steps(&m.stretch));
+    let outcome = match m.standing {
+        Standing::OwnTurn | Standing::RivalsTurn => {
+            let side = turn(if m.standing == Standing::OwnTurn { own } else { rival });
+            return format!("{id} against {against}: round {round} of {ROUNDS}, {range} left, {side}");
+        }
         Standing::Won => format!("{own} has won"),
         Standing::Lost => format!("{rival} has won"),
         Standing::Void => "void".to_owned(),
     };
-    let (id, against, round, range) = (short(&m.id), stake(&m.rival), m.round, steps(&m.stretch));
-    format!("{id} against {against}: round {round} of {ROUNDS}, {range} left, {standing}")
+    format!("{id} against {against}: {outcome}, after {} moves", m.history.len())
 }
 
 #[cfg(test)]

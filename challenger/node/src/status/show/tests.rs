@@ -69,6 +69,26 @@ fn a_match_is_told_move_by_move_with_both_clocks_and_what_is_next() {
 }
 
 #[test]
+fn the_status_has_a_line_for_each_match_and_says_what_it_waits_for() {
+    let mut report =
+        report(vec![game(0xab), MatchReport { standing: Standing::RivalsTurn, error: Some("a blob is gone".to_owned()), ..game(1) }]);
+    let play = report.play.as_mut().expect("set");
+    play.alarms = vec!["the L1 node hides logs".to_owned()];
+    play.waiting = Some(gainsay_play::waiting::Waiting::L1Behind { read: 4, newest: 9 });
+    let text = report.to_string();
+    for part in [
+        "0xabababababab… against 0x2222…2222#0: round 4 of 11, 2^40 machine steps left, this side on turn, 50 s left",
+        "the rival on turn, 50 s left",
+        "ALARM      the L1 node hides logs",
+        "waits      L1 is read up to block 4, its newest block is 9",
+        "its move cannot be computed: a blob is gone",
+        "2 in all, 2 being played",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
 fn the_outcome_says_who_has_won_and_how_and_only_a_lost_truth_counts_as_lost() {
     let mut won = game(1);
     won.standing = Standing::Won;
@@ -78,6 +98,11 @@ fn the_outcome_says_who_has_won_and_how_and_only_a_lost_truth_counts_as_lost() {
     lost.history.push(one(false, 4, "timeout", None, run(0, 1 << 40), 1_050));
     let void = MatchReport { standing: Standing::Void, ..game(3) };
     let report = report(vec![won, lost, void]);
+    let status = report.to_string();
+    assert!(
+        status.contains("against 0x2222…2222#0: this side has won, after 5 moves") && status.contains("3 in all, 0 being played"),
+        "{status}"
+    );
     let told = ["0101", "0202", "0303"].map(|id| {
         let found = report.find(id).expect("it is there");
         assert!(found.is_over());

@@ -50,7 +50,7 @@ impl Computed {
                 lines.extend(self.syscall(&instruction));
             }
             None if hart.is_running() => lines.push("instruction   none: what stands there is not an instruction".to_owned()),
-            None => lines.push("instruction   none: a machine that has stopped stays as it is".to_owned()),
+            None => lines.push("instruction   none: the run is over, and a machine that has stopped stays as it is".to_owned()),
         }
         lines.extend(self.changes().into_iter().map(|change| format!("L1 computes   {change}")));
         lines
@@ -124,7 +124,8 @@ impl Computed {
             lines.push(format!("the program goes on at {:#x}", after.pc));
         }
         if lines.is_empty() {
-            lines.push("nothing changes but the step counter and pc".to_owned());
+            let rest = if before.is_running() { " but the step counter and pc" } else { "" };
+            lines.push(format!("nothing changes{rest}"));
         }
         lines
     }
@@ -303,6 +304,6 @@ mod tests {
         let mut machine = Machine { memory: Memory::new(), hart: Hart::new(B256::ZERO) };
         machine.hart.status = Status::HALTED;
         let told = Computed::of(prove(&machine, &mut Silent).unwrap()).unwrap().words().join("\n");
-        assert!(told.contains("stays as it is"), "{told}");
+        assert!(told.contains("stays as it is") && told.ends_with("nothing changes"), "{told}");
     }
 }

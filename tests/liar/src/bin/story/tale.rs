@@ -2,6 +2,8 @@
 
 mod claims;
 mod games;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     deed::{Call, Deed},

@@ -69,6 +69,7 @@ impl Tale {
         let (end, claim) = (&made.end, short(&made.id));
         let same = ledger.assertions().get(&made.parent).is_some_and(|parent| made.id == assertion_id(made.parent, parent.end.hash()));
         let batches = match end.batchIndex {
+            0 => "no batch at all leads".to_owned(),
             1 => "the first batch leads".to_owned(),
             many => format!("the first {many} batches lead"),
         };

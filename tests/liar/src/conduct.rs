@@ -19,7 +19,7 @@ use gainsay_play::{
     truth::StoreTruth,
 };
 use gainsay_shell::follow::RollupView;
-use gainsay_types::State;
+use gainsay_types::{State, assertion_id};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -82,6 +82,12 @@ impl Hostile {
         end.is_some() && claims.last().map(|claim| claim.end) == end
     }
 
+    fn is_own_lie(&self, id: &B256) -> bool {
+        let Some(fork) = self.script.aim.fork() else { return false };
+        let end = self.script.story(&fork.end, fork.target).ok().flatten().and_then(|story| story.end().ok());
+        end.is_some_and(|end| assertion_id(fork.id, end.hash()) == *id)
+    }
+
     fn pace(&self, match_id: &B256, deadline: u64) -> When {
         let view = self.view.borrow();
         let Some(found) = view.ledger.match_by_id(match_id) else { return When::Now };
@@ -136,6 +142,15 @@ impl Conduct for Hostile {
                     When::Never
                 }
             }
+            // It is of no help to others.
+            Todo::Act(Act::Confirm { id }) => {
+                if self.is_own_lie(id) {
+                    When::Now
+                } else {
+                    When::Never
+                }
+            }
+            Todo::Act(Act::Evict { .. }) => When::Never,
             Todo::Act(_) => When::Now,
             Todo::Open { rivals, .. } => self.opens(&owner(rivals.second)),
             Todo::Play { match_id, deadline } => self.pace(match_id, *deadline),

@@ -136,3 +136,18 @@ impl FromStr for Divergence {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_machine_is_a_word_or_a_number() {
+        let read = |given: &str| given.parse::<Divergence>().ok();
+        assert_eq!((read("halt"), read("last")), (Some(Divergence::Last), Some(Divergence::Last)));
+        assert_eq!(read("read"), Some(Divergence::At(Deed::Read)));
+        assert_eq!(read("123456789"), Some(Divergence::Step(123_456_789)));
+        let error = "nowhere".parse::<Divergence>().expect_err("no place").to_string();
+        assert!(error.contains("\"nowhere\"") && error.contains("use first, last"), "{error}");
+    }
+}

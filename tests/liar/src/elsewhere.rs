@@ -120,7 +120,7 @@ fn updates(store: &Store, skipped: u64, target: u64) -> Result<Vec<L1Update>, St
         // Blocks without events are left out; of those that follow each other the hashes must.
         let parent_hash = tip.as_ref().filter(|tip| tip.number + 1 == block.number).map_or(B256::ZERO, |tip| tip.hash);
         let block = L1Block { parent_hash, ..block };
-        tip = Some(block.clone());
+        tip = Some(block);
         L1Update::Extend { block, events }
     });
     Ok(linked.collect())

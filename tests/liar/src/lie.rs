@@ -127,3 +127,29 @@ impl FromStr for Lie {
         Ok(Self { kind: kind.parse()?, place: place.parse()?, seed: 0 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lie_is_a_kind_and_perhaps_a_place() {
+        let read = |given: &str| given.parse::<Lie>().map(|lie| (lie.kind, lie.place));
+        assert_eq!(read("root"), Ok((Kind::Root, Place::Last)));
+        assert_eq!(read("skip-batch:random"), Ok((Kind::Skip, Place::Random)));
+        assert_eq!(read("more-blocks:17"), Ok((Kind::MoreBlocks, Place::Step(17))));
+        assert_eq!(read("truth"), Err(LieFormat::Kind { given: "truth".to_owned() }));
+        assert_eq!(read("root:-1"), Err(LieFormat::Place { given: "-1".to_owned() }));
+    }
+
+    #[test]
+    fn a_place_lies_among_the_steps_that_read_a_batch_or_after_them() {
+        let at = |place: Place, steps| place.resolve(steps, 3);
+        assert_eq!((at(Place::First, 9), at(Place::Last, 9), at(Place::Idle, 9)), (Some(0), Some(8), Some(9)));
+        assert_eq!((at(Place::First, 0), at(Place::Last, 0), at(Place::Random, 0), at(Place::Idle, 0)), (None, None, None, Some(0)));
+        assert_eq!(at(Place::End, 9), Some(32_767));
+        assert_eq!((at(Place::Step(32_767), 9), at(Place::Step(32_768), 9), at(Place::Idle, 32_768)), (Some(32_767), None, None));
+        let random: std::collections::BTreeSet<_> = (0..200).map(|seed| Place::Random.resolve(9, seed)).collect();
+        assert_eq!(random, (0..9).map(Some).collect());
+    }
+}

@@ -78,3 +78,21 @@ impl FromStr for Manner {
         Ok(manner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conduct_is_words_with_commas_between() {
+        let read = |given: &str| given.parse::<Manner>().ok();
+        let prompt = Manner::default();
+        assert_eq!(read("prompt"), Some(prompt));
+        assert_eq!(read("late"), Some(Manner { pace: Pace::Late(MARGIN), ..prompt }));
+        assert_eq!(read("random:9,bare"), Some(Manner { pace: Pace::Random(9), opening: Opening::Bare, noise: false }));
+        assert_eq!(read("noise,leave,stall:2"), Some(Manner { pace: Pace::Stall(2), opening: Opening::Leave, noise: true }));
+        for wrong in ["", "early", "late:x", "bare:1", "prompt,", "stall:-1"] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -172,10 +172,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 /// # Errors
 /// On anything that is not as it must be.
 pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> Result<Vec<watch::Receiver<Arc<PlayReport>>>, LiarError> {
-    let chain_id = Network::load(&config.network.join("addresses.json"))?.l1_chain_id;
-    if !DEVELOPMENT.contains(&chain_id) {
-        return Err(LiarError::NoDevelopmentChain { chain_id });
-    }
+    check_chain(Network::load(&config.network.join("addresses.json"))?.l1_chain_id)?;
     if config.liars.is_empty() {
         return Err(LiarError::NoKeys);
     }
@@ -216,6 +213,11 @@ pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> R
     let (config, node) = (config.clone(), node.clone());
     supervisor.spawn("aim", |stop| async move { take_aim(&config, &node, &chronicle, &aim, stop).await });
     Ok(reports)
+}
+
+/// Bonds on other chains are worth something.
+fn check_chain(chain_id: u64) -> Result<(), LiarError> {
+    if DEVELOPMENT.contains(&chain_id) { Ok(()) } else { Err(LiarError::NoDevelopmentChain { chain_id }) }
 }
 
 fn chronicle(config: &Config, node: &Running) -> Result<Chronicle, LiarError> {
@@ -291,4 +293,20 @@ async fn take_aim(config: &Config, node: &Running, chronicle: &Chronicle, aim: &
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_runs_on_development_chains_only_and_says_so() {
+        for chain_id in DEVELOPMENT {
+            assert!(check_chain(chain_id).is_ok());
+        }
+        for chain_id in [1, 10, 11_155_111, 17_000] {
+            let error = check_chain(chain_id).expect_err("refused").to_string();
+            assert!(error.contains(&format!("chain id {chain_id}")) && error.contains("development chains only"), "{error}");
+        }
+    }
 }

@@ -247,6 +247,30 @@ fn a_run_turns_where_the_machine_does_what_was_asked_for() {
     }
 }
 
+#[test]
+fn noise_fits_itself_and_the_claim_within_a_move_and_is_another_in_the_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = chain(&directory);
+    let fork = fork(&chain, 3);
+    let lie = Lie { kind: Kind::Root, place: Place::Last, seed: 1 };
+    let aim = Aim::default();
+    aim.take(Some(fork.clone()));
+    let script = Script::new(lie, Divergence::Random, aim, chronicle(&chain));
+    let claim = script.story(&fork.end, fork.target).unwrap().unwrap().end().unwrap().hash();
+    let steps = Stretch::FORK.leaf_positions();
+    let mut moves = [1, 2].map(|salt| LyingTruth::new(honest(&chain), script.clone(), Some(salt)));
+    let told = moves.each_mut().map(|noise| noise.block_hashes(&fork, &steps).unwrap());
+    assert!(told.iter().all(|hashes| hashes[31] == claim), "it stays with what it has claimed");
+    let differing = told[0].iter().zip(&told[1]).filter(|(a, b)| a != b).count();
+    assert_eq!(differing, 31);
+    // The run that it shows says what it has just said of the block step, and starts where L1 says.
+    let last = moves[0].run_end(&fork, 0).unwrap();
+    assert_eq!(moves[0].block_hashes(&fork, &[1]).unwrap(), [run_says(&fork.end, &last)]);
+    let hashes = moves[0].run_hashes(&fork, 0, &[0, 1 << 35, RUN_STEPS]).unwrap();
+    assert_eq!((hashes[0], hashes[2]), (honest(&chain).run_hashes(&fork, 0, &[0]).unwrap()[0], opening_hash(&last)));
+    assert_ne!(hashes[1], hashes[2]);
+}
+
 fn expected_ops(deed: Deed) -> &'static [Op] {
     match deed {
         Deed::Write => &[Op::Sb, Op::Sh, Op::Sw, Op::Sd],

@@ -3,7 +3,7 @@
 use crate::arena::{Arena, Clocks};
 use gainsay_tests::{Patience, accounts};
 
-const CONDUCTS: [&str; 5] = ["late", "random", "stall", "noise", "bare"];
+const CONDUCTS: [&str; 5] = ["late:20", "random:20", "stall:2", "noise", "bare"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_late_stalls_or_answers_noise_loses_to_two_challengers_who_both_gain() -> eyre::Result<()> {

@@ -6,5 +6,6 @@ mod chain;
 mod deploy;
 mod fleet;
 mod follow;
+mod heads;
 mod meddler;
 mod send;

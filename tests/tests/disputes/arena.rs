@@ -96,10 +96,15 @@ impl Arena {
         Ok(())
     }
 
+    /// Gives an account what it takes to play.
+    pub(crate) async fn endow(&self, account: Address) -> eyre::Result<()> {
+        self.setup.l1.fund(account, wei(PURSE)).await
+    }
+
     /// An honest challenger with a key of its own, not started.
     pub(crate) async fn challenger(&mut self, name: &str, account: u32, extra: &[&str]) -> eyre::Result<Challenger> {
         let address = accounts::signer(account)?.address();
-        self.setup.l1.fund(address, wei(PURSE)).await?;
+        self.endow(address).await?;
         self.count_on(name, address).await?;
         self.setup.challenger_with_key(name, account, extra)
     }
@@ -110,7 +115,7 @@ impl Arena {
         let mut addresses = Vec::new();
         for key in keys.clone() {
             let address = accounts::signer(key)?.address();
-            self.setup.l1.fund(address, wei(PURSE)).await?;
+            self.endow(address).await?;
             self.liars.insert(address, name.to_owned());
             addresses.push(address);
         }

@@ -10,7 +10,7 @@ const MOST_GAS: u64 = 1_500_000;
 const WHOLE: usize = 12;
 
 /// What is false of the chain and from which block step on; and from which step of that block step's run on.
-const LIES: [(&str, &str); 14] = [
+const LIES: [(&str, &str); 15] = [
     ("root:first", "first"),
     ("root:last", "halt"),
     ("root:random", "random"),
@@ -25,6 +25,7 @@ const LIES: [(&str, &str); 14] = [
     ("behind:last", "multiply"),
     ("root:random", "end"),
     ("more-blocks:first", "read"),
+    ("skip-batch:first", "random"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

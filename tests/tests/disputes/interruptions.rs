@@ -11,7 +11,9 @@ const WHOLE: usize = 12;
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_every_move_or_with_moves_taken_back_by_l1_the_challenger_wins_all_the_same() -> eyre::Result<()> {
     let mut arena = Arena::start(Clocks::WIDE).await?;
-    let challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    let mut challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    // Slower than the liars, so that they open; then the last move is its own.
+    challenger.0.set("--l1-poll", "1500")?;
     challenger.0.start_and_wait().await?;
     killed(&mut arena, &challenger).await?;
     taken_back(&mut arena).await?;
@@ -22,7 +24,7 @@ async fn killed_at_every_move_or_with_moves_taken_back_by_l1_the_challenger_wins
 
 /// `kill -9` after each thing that happens on L1, from the lie on.
 async fn killed(arena: &mut Arena, challenger: &Challenger) -> eyre::Result<()> {
-    let liar = arena.lie("the first liar", 0..1, &["--first", "--lie", "root", "--machine", "random"]).await?;
+    let liar = arena.lie("the first liar", 0..1, &["--first", "--lie", "root", "--machine", "read", "--seed", "3"]).await?;
     let (mut kills, mut seen) = (0, 0);
     while !arena.has_lost(&liar, &arena.setup.disputes().await?) {
         let disputes = arena.until("the next thing happens", Patience::secs(90), |d| steps(d) > seen).await?;

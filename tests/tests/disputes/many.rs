@@ -17,7 +17,9 @@ async fn sixty_liars_at_once_lose_to_one_honest_challenger() -> eyre::Result<()>
 
 async fn against(count: u32, patience: Patience) -> eyre::Result<()> {
     let mut arena = Arena::start(Clocks::WIDE).await?;
-    let challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    let mut challenger = arena.challenger("the challenger", accounts::CHALLENGER, &[]).await?;
+    // Slower than the liars, so that they open: then the last move is its own, and no clock has to run out.
+    challenger.0.set("--l1-poll", "1500")?;
     challenger.0.start_and_wait().await?;
     arena.lie("the crowd", 0..count, &["--first", "--lie", "root:random", "--machine", "random"]).await?;
     let disputes = arena.all_lose(patience).await?;

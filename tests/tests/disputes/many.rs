@@ -10,7 +10,7 @@ async fn twenty_liars_at_once_lose_to_one_honest_challenger() -> eyre::Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes ten minutes: scripts/test --long"]
+#[ignore = "one and a half minutes more: scripts/test --long"]
 async fn sixty_liars_at_once_lose_to_one_honest_challenger() -> eyre::Result<()> {
     against(60, Patience::secs(900)).await
 }

@@ -24,8 +24,8 @@ contract Inbox is IInbox {
     struct Cursor {
         uint64 batches;
         uint64 messages;
+        uint64 userMessages;
         uint64 consumed;
-        uint64 userConsumed;
     }
 
     /// @inheritdoc IInbox
@@ -43,11 +43,11 @@ contract Inbox is IInbox {
 
     // slot 0
     Cursor private cursor;
-    // slot 1: sequencer 20, userMessageCount 8
+    // slot 1: sequencer 20, userConsumedCount 8
     /// @inheritdoc IInbox
     address public sequencer;
     /// @inheritdoc IInbox
-    uint64 public userMessageCount;
+    uint64 public userConsumedCount;
     // slot 2
     Buffer private buffer;
     // slot 3: proposed 20, proposedUntil 8
@@ -118,7 +118,7 @@ contract Inbox is IInbox {
     /// @inheritdoc IInbox
     function forceInclude(uint64 depositCount, MessageLink calldata last, uint64 firstUserIndex, MessageLink calldata firstUser) external {
         Cursor memory c = cursor;
-        _checkFirstUser(c, firstUserIndex, firstUser);
+        _checkFirstUser(firstUserIndex, firstUser);
         if (depositCount < firstUserIndex) {
             // Attributes messages ahead of the deposit cannot put it out of reach: whole steps lead to it.
             if (depositCount < MAX_NEW_MESSAGES || depositCount - MAX_NEW_MESSAGES != c.consumed) revert NotForcible(depositCount);
@@ -137,7 +137,7 @@ contract Inbox is IInbox {
     function enqueueDeposit(bytes calldata body) external returns (uint64 index) {
         if (msg.sender != portal) revert NotPortal();
         Cursor memory c = cursor;
-        userMessageCount += 1;
+        c.userMessages += 1;
         index = _enqueue(c, USER, body);
         cursor = c;
     }
@@ -177,8 +177,8 @@ contract Inbox is IInbox {
     }
 
     /// @inheritdoc IInbox
-    function userConsumedCount() external view returns (uint64) {
-        return cursor.userConsumed;
+    function userMessageCount() external view returns (uint64) {
+        return cursor.userMessages;
     }
 
     /// @inheritdoc IInbox
@@ -236,10 +236,10 @@ contract Inbox is IInbox {
         if (depositCount - c.consumed > MAX_NEW_MESSAGES) revert TooManyMessages(depositCount - c.consumed);
         if (depositCount == c.consumed) return;
         _checkLink(depositCount, last);
-        if (last.userOrdinal > c.userConsumed) {
-            _checkFirstUser(c, firstUserIndex, firstUser);
+        if (last.userOrdinal > userConsumedCount) {
+            _checkFirstUser(firstUserIndex, firstUser);
             _charge(firstUser.l1Time);
-            c.userConsumed = last.userOrdinal;
+            userConsumedCount = last.userOrdinal;
         }
         c.consumed = depositCount;
     }
@@ -278,7 +278,7 @@ contract Inbox is IInbox {
     }
 
     function _enqueue(Cursor memory c, uint8 kind, bytes memory body) private returns (uint64 index) {
-        uint64 ordinal = userMessageCount;
+        uint64 ordinal = c.userMessages;
         uint64 time = _time();
         bytes32 acc = Accumulators.message(depositAcc[c.messages], MessageLink(kind, ordinal, uint64(block.number), time, keccak256(body)));
         c.messages += 1;
@@ -304,8 +304,8 @@ contract Inbox is IInbox {
 
     /// @dev INVARIANT: the first waiting user deposit is the one whose ordinal is one above what was consumed, so its wait is exact. That
     ///      it lies in (previous m, m] follows: ordinals grow with the index, and message m has at least this one.
-    function _checkFirstUser(Cursor memory c, uint64 index, MessageLink calldata link) private view {
-        if (link.kind != USER || link.userOrdinal != c.userConsumed + 1) revert NotFirstUser(index);
+    function _checkFirstUser(uint64 index, MessageLink calldata link) private view {
+        if (link.kind != USER || link.userOrdinal != userConsumedCount + 1) revert NotFirstUser(index);
         _checkLink(index, link);
     }
 

@@ -4,8 +4,30 @@ const fs = require("fs");
 const path = require("path");
 
 const CONTRACTS = {
-  l1: ["Factory", "Inbox", "Matches", "Portal", "PreimageOracle", "Rollup", "StepVerifier"],
-  l2: ["GasPriceOracle", "L1Block", "L2ToL1MessagePasser", "FeeVault", "WETH"],
+  l1: [
+    "AssertionGame",
+    "Factory",
+    "Games",
+    "Inbox",
+    "L1CrossDomainMessenger",
+    "L1StandardBridge",
+    "Matches",
+    "Portal",
+    "PreimageOracle",
+    "Rollup",
+    "StepVerifier",
+  ],
+  l2: [
+    "FeeVault",
+    "GasPriceOracle",
+    "L1Block",
+    "L2CrossDomainMessenger",
+    "L2StandardBridge",
+    "L2ToL1MessagePasser",
+    "OptimismMintableERC20",
+    "OptimismMintableERC20Factory",
+    "WETH",
+  ],
 };
 
 const root = path.join(__dirname, "..");

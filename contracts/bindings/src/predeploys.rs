@@ -1,6 +1,8 @@
 //! The contracts that exist on L2 from genesis, with their code and storage.
 
-use crate::{FeeVault, GasPriceOracle, L1Block, L2ToL1MessagePasser, WETH};
+use crate::{
+    FeeVault, GasPriceOracle, L1Block, L2CrossDomainMessenger, L2StandardBridge, L2ToL1MessagePasser, OptimismMintableERC20Factory, WETH,
+};
 use alloy::{
     eips::eip2935::HISTORY_STORAGE_CODE,
     primitives::{Address, Bytes, U256, hex},
@@ -12,6 +14,11 @@ const CREATE2_FACTORY_CODE: [u8; 69] = hex!(
     "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 );
 
+/// Slot of the L2CrossDomainMessenger that holds the messenger on L1.
+const OTHER_MESSENGER_SLOT: U256 = U256::from_limbs([3, 0, 0, 0]);
+/// Slot of the L2StandardBridge that holds the bridge on L1.
+const OTHER_BRIDGE_SLOT: U256 = U256::from_limbs([1, 0, 0, 0]);
+
 /// What genesis writes into the predeploys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GenesisParams {
@@ -21,6 +28,10 @@ pub struct GenesisParams {
     pub blob_base_fee_scalar: u32,
     /// Who gets the fee vaults' ether, on L1.
     pub vault_recipient: Address,
+    /// The messenger on L1, whose messages the one on L2 delivers.
+    pub l1_messenger: Address,
+    /// The bridge on L1, whose messages the one on L2 obeys.
+    pub l1_bridge: Address,
 }
 
 /// An account of the genesis state.
@@ -40,14 +51,32 @@ pub struct Predeploy {
 #[must_use]
 pub fn predeploys(params: &GenesisParams) -> Vec<Predeploy> {
     let scalars = U256::from(params.base_fee_scalar) | U256::from(params.blob_base_fee_scalar) << 32;
-    let recipient = U256::from_be_bytes(params.vault_recipient.into_word().0);
-    let vault = |address, name| predeploy(address, name, &FeeVault::DEPLOYED_BYTECODE, Some((U256::ZERO, recipient)));
+    let word = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let vault = |address, name| predeploy(address, name, &FeeVault::DEPLOYED_BYTECODE, Some((U256::ZERO, word(params.vault_recipient))));
     let mut all = vec![
         predeploy(addresses::HISTORY_STORAGE, "HistoryStorage", &HISTORY_STORAGE_CODE, None),
         predeploy(addresses::WETH, "WETH", &WETH::DEPLOYED_BYTECODE, None),
         predeploy(addresses::GAS_PRICE_ORACLE, "GasPriceOracle", &GasPriceOracle::DEPLOYED_BYTECODE, None),
         vault(addresses::SEQUENCER_FEE_VAULT, "SequencerFeeVault"),
         predeploy(addresses::L1_BLOCK, "L1Block", &L1Block::DEPLOYED_BYTECODE, Some((U256::from(l1_block_slot::SCALARS), scalars))),
+        predeploy(
+            addresses::CROSS_DOMAIN_MESSENGER,
+            "L2CrossDomainMessenger",
+            &L2CrossDomainMessenger::DEPLOYED_BYTECODE,
+            Some((OTHER_MESSENGER_SLOT, word(params.l1_messenger))),
+        ),
+        predeploy(
+            addresses::STANDARD_BRIDGE,
+            "L2StandardBridge",
+            &L2StandardBridge::DEPLOYED_BYTECODE,
+            Some((OTHER_BRIDGE_SLOT, word(params.l1_bridge))),
+        ),
+        predeploy(
+            addresses::MINTABLE_ERC20_FACTORY,
+            "OptimismMintableERC20Factory",
+            &OptimismMintableERC20Factory::DEPLOYED_BYTECODE,
+            None,
+        ),
         predeploy(addresses::MESSAGE_PASSER, "L2ToL1MessagePasser", &L2ToL1MessagePasser::DEPLOYED_BYTECODE, None),
         vault(addresses::BASE_FEE_VAULT, "BaseFeeVault"),
         vault(addresses::L1_FEE_VAULT, "L1FeeVault"),
@@ -75,6 +104,8 @@ mod tests {
         base_fee_scalar: 5,
         blob_base_fee_scalar: 7,
         vault_recipient: address!("00000000000000000000000000000000000000aa"),
+        l1_messenger: address!("00000000000000000000000000000000000000bb"),
+        l1_bridge: address!("00000000000000000000000000000000000000cc"),
     };
 
     fn at(address: Address) -> Predeploy {
@@ -84,7 +115,7 @@ mod tests {
     #[test]
     fn each_address_has_code_and_appears_once_in_order() {
         let all = predeploys(&PARAMS);
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 12);
         assert!(all.windows(2).all(|pair| pair[0].address < pair[1].address));
         assert!(all.iter().all(|one| !one.code.is_empty()));
     }
@@ -102,8 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn the_messenger_and_the_bridge_know_those_on_l1() {
+        assert_eq!(at(addresses::CROSS_DOMAIN_MESSENGER).storage, [(U256::from(3), U256::from(0xbb))]);
+        assert_eq!(at(addresses::STANDARD_BRIDGE).storage, [(U256::from(1), U256::from(0xcc))]);
+    }
+
+    #[test]
     fn a_slot_that_would_be_zero_is_left_out() {
-        let none = GenesisParams { base_fee_scalar: 0, blob_base_fee_scalar: 0, vault_recipient: Address::ZERO };
+        let none = GenesisParams {
+            base_fee_scalar: 0,
+            blob_base_fee_scalar: 0,
+            vault_recipient: Address::ZERO,
+            l1_messenger: Address::ZERO,
+            l1_bridge: Address::ZERO,
+        };
         assert!(predeploys(&none).iter().all(|one| one.storage.is_empty()));
     }
 

@@ -44,6 +44,8 @@ fn alloc(config: &ChainConfig) -> GenesisAlloc {
         base_fee_scalar: config.base_fee_scalar,
         blob_base_fee_scalar: config.blob_base_fee_scalar,
         vault_recipient: Address::ZERO,
+        l1_messenger: Address::ZERO,
+        l1_bridge: Address::ZERO,
     };
     let accounts = predeploys(&params).into_iter().map(|one| {
         let storage = one.storage.into_iter().collect();

@@ -17,7 +17,9 @@ mod send;
 pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, VerifiedBlob};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
-pub use deploy::{Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, deploy};
+pub use deploy::{
+    Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, WithdrawalSettings, deploy,
+};
 pub use error::{L1Error, Recovery};
 pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, MatchesEvent, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};

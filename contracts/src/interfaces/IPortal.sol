@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Portal
-/// @notice Where users of L1 send transactions and ether to L2. The ether stays here. Depositing has the OP Stack's ABI.
+/// @notice Where users of L1 send transactions and ether to L2. The ether stays here until it is withdrawn. Depositing has the OP Stack's ABI.
 interface IPortal {
     /// @notice OP Stack ABI. opaqueData = mint 32 ‖ value 32 ‖ gasLimit 8 ‖ isCreation 1 ‖ data; version 0.
     event TransactionDeposited(address indexed from, address indexed to, uint256 indexed version, bytes opaqueData);
@@ -11,6 +11,8 @@ interface IPortal {
     error GasLimitTooLow(uint64 gasLimit, uint64 least);
     /// @notice The gas limit may not fit an L2 block.
     error GasLimitTooHigh(uint64 gasLimit, uint64 most);
+    /// @notice The call came with less gas than an eighth of the deposit's gas limit, which it costs.
+    error GasTooLowForLimit(uint256 price);
     /// @notice More than 100,000 bytes of data.
     error DataTooLarge(uint256 length);
     /// @notice Ether or value of 2^128 or more.
@@ -24,6 +26,7 @@ interface IPortal {
 
     /// @notice Deposits a transaction: L2 executes it in the order of the Inbox, from the caller (a contract's address plus
     ///         0x1111000000000000000000000000000000001111), with the ether sent here minted to it first.
+    ///         Costs at least an eighth of the gas limit in gas here.
     /// @param to Callee on L2; zero if isCreation.
     /// @param value Wei that the transaction sends on L2; may differ from the ether sent here. What L2 lacks makes the call fail there.
     /// @param gasLimit On L2; from 21,000 + 40 × data length to maxGasLimit.

@@ -70,15 +70,40 @@ contract DepositTransactionTest is InboxFixture {
     function test_construct_smallBlocks_lowerTheMost(uint64 limit) public {
         limit = uint64(bound(limit, 250_000, type(uint64).max));
         uint64 room = limit - 150_000;
-        vm.assertEq(new Portal(address(inbox), limit).maxGasLimit(), room < 1 << 24 ? room : 1 << 24);
+        vm.assertEq(new Portal(address(inbox), address(1), limit, 0).maxGasLimit(), room < 1 << 24 ? room : 1 << 24);
     }
 
     function test_construct_blocksWithoutRoom_revert(uint64 limit) public {
         limit = uint64(bound(limit, 0, 249_999));
         vm.expectRevert(abi.encodeWithSelector(IPortal.BadBlockGasLimit.selector, limit));
-        new Portal(address(inbox), limit);
+        new Portal(address(inbox), address(1), limit, 0);
         vm.expectRevert(IPortal.ZeroAddress.selector);
-        new Portal(address(0), 30_000_000);
+        new Portal(address(0), address(1), 30_000_000, 0);
+        vm.expectRevert(IPortal.ZeroAddress.selector);
+        new Portal(address(inbox), address(0), 30_000_000, 0);
+    }
+
+    /// @dev Never less than an eighth of what it may use on L2; and, beyond what the call needs anyway, hardly more.
+    function test_deposit_anyGasLimit_costsAnEighthOfIt(uint256 gasLimit) public {
+        gasLimit = bound(gasLimit, 21_000, 1 << 24);
+        vm.prank(user, user);
+        portal.depositTransaction(user, 0, 21_000, false, "");
+        uint256 needed = vm.lastCallGas().gasTotalUsed;
+        vm.prank(user, user);
+        portal.depositTransaction(user, 0, uint64(gasLimit), false, "");
+        uint256 used = vm.lastCallGas().gasTotalUsed;
+        vm.assertGe(used, gasLimit / 8);
+        uint256 most = gasLimit / 8 > needed ? gasLimit / 8 : needed;
+        vm.assertLe(used, most + 2_000);
+    }
+
+    /// @dev Whoever cannot pay for the gas does not get it.
+    function test_deposit_withoutTheGasToBurn_reverts(uint256 gasLimit, uint256 sent) public {
+        gasLimit = bound(gasLimit, 1_000_000, 1 << 24);
+        sent = bound(sent, 0, gasLimit / 8);
+        vm.prank(user, user);
+        (bool ok,) = address(portal).call{gas: sent}(abi.encodeCall(portal.depositTransaction, (user, 0, uint64(gasLimit), false, "")));
+        vm.assertFalse(ok);
     }
 
     function test_deposit_moreThan100000Bytes_reverts() public {

@@ -11,7 +11,7 @@ import {RollupHarness} from "./RollupFixture.sol";
 ///         open, move, babble, let time run out, collect, in any order. What the contracts refuse reverts and changes nothing.
 contract DisputeHandler is MatchFixture {
     uint256[] public stakeIds;
-    Belief[] private beliefs;
+    Belief[] internal beliefs;
     bytes32[] public falseNodes;
     Board[] private boards;
     mapping(bytes32 => bool) private isOpen;

@@ -10,6 +10,7 @@ import {vm} from "./Cheats.sol";
 /// @notice An Inbox with its Portal, deployed as in production, and a plain model of both accumulators beside it.
 abstract contract InboxFixture {
     uint64 internal constant L2_GAS_LIMIT = 30_000_000;
+    uint64 internal constant MATURITY = 1 hours;
     uint64 internal constant START = 1_800_000_000;
 
     address internal sequencer = address(0x5e90e0ce5);
@@ -36,7 +37,9 @@ abstract contract InboxFixture {
         factory = new Factory();
         InboxParams memory p = params();
         inbox = Inbox(factory.deploy("inbox", abi.encodePacked(type(Inbox).creationCode, abi.encode(p))));
-        bytes memory code = abi.encodePacked(type(Portal).creationCode, abi.encode(address(inbox), L2_GAS_LIMIT));
+        bytes memory code = abi.encodePacked(
+            type(Portal).creationCode, abi.encode(address(inbox), factory.addressOf(address(this), "games"), L2_GAS_LIMIT, MATURITY)
+        );
         portal = Portal(payable(factory.deploy("portal", code)));
         links.push();
         messageAccs.push();

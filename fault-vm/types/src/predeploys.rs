@@ -4,6 +4,12 @@ use alloy_primitives::{Address, address};
 
 /// Wrapped ether.
 pub const WETH: Address = address!("4200000000000000000000000000000000000006");
+/// Calls to and from L1 that can be tried again.
+pub const CROSS_DOMAIN_MESSENGER: Address = address!("4200000000000000000000000000000000000007");
+/// Ether and tokens to and from L1.
+pub const STANDARD_BRIDGE: Address = address!("4200000000000000000000000000000000000010");
+/// Makes tokens of L1 on L2.
+pub const MINTABLE_ERC20_FACTORY: Address = address!("4200000000000000000000000000000000000012");
 /// Priority fees; the coinbase of every block.
 pub const SEQUENCER_FEE_VAULT: Address = address!("4200000000000000000000000000000000000011");
 /// Price of L1 data.

@@ -84,10 +84,11 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
     let params = Params::load(params)?;
     let client = L1Client::new(l1_rpc, RetryPolicy::default())?;
     let salt = params.salt()?;
-    let config = params.chain_config(Contracts::of(key.address(), salt).portal);
+    let contracts = Contracts::of(key.address(), salt);
+    let config = params.chain_config(contracts.portal);
     std::fs::create_dir_all(out).map_err(|source| DeployCommandError::Directory { path: out.display().to_string(), source })?;
     // Written before anything is sent: if this run is interrupted, the next deploys the same chain.
-    let genesis = genesis_file(&params, &client, &out.join(GENESIS_FILE)).await?;
+    let genesis = genesis_file(&params, &contracts, &client, &out.join(GENESIS_FILE)).await?;
     let block = genesis.block(&config)?;
     let hash = block.header.hash();
     let plan = DeployPlan {
@@ -96,8 +97,9 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
         genesis: GenesisRecord { file: GENESIS_FILE.to_owned(), hash, timestamp: genesis.timestamp_ms, output_root: block.output_root },
         inbox: params.inbox,
         rollup: params.rollup,
+        withdrawals: params.withdrawals,
         program_root: program::root()?,
-        predeploys: params.predeploy_names(),
+        predeploys: params.predeploy_names(&contracts),
     };
     let network = gainsay_l1::deploy(&client, key, SendPolicy::devnet(), &plan).await?;
     network.save(&out.join("addresses.json"))?;
@@ -105,17 +107,17 @@ pub async fn deploy(params: &Path, l1_rpc: &str, key: SecretKey, out: &Path) -> 
 }
 
 /// The genesis file of an earlier run, else a new one with the time of L1's newest block.
-async fn genesis_file(params: &Params, client: &L1Client, path: &Path) -> Result<GenesisFile, DeployCommandError> {
+async fn genesis_file(params: &Params, contracts: &Contracts, client: &L1Client, path: &Path) -> Result<GenesisFile, DeployCommandError> {
     if path.exists() {
         let found = GenesisFile::load(path)?;
-        return if params.genesis_file(found.timestamp_ms)? == found {
+        return if params.genesis_file(found.timestamp_ms, contracts)? == found {
             Ok(found)
         } else {
             Err(DeployCommandError::OtherParams { path: path.display().to_string() })
         };
     }
     let l1_time = client.block(BlockRef::Latest).await?.timestamp;
-    let genesis = params.genesis_file(Millis::from_secs(l1_time))?;
+    let genesis = params.genesis_file(Millis::from_secs(l1_time), contracts)?;
     genesis.save(path)?;
     Ok(genesis)
 }

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, keccak256};
 use gainsay_bindings::{GenesisParams, predeploys};
 use gainsay_execute::genesis::{GenesisAccount, GenesisAlloc};
-use gainsay_l1::{InboxSettings, RollupSettings};
+use gainsay_l1::{Contracts, InboxSettings, RollupSettings, WithdrawalSettings};
 use gainsay_shell::genesis::GenesisFile;
 use gainsay_types::{ChainConfig, Millis, SPEC_ID_OSAKA};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct Params {
     pub inbox: InboxSettings,
     /// Parameters of the Rollup.
     pub rollup: RollupSettings,
+    /// Parameters of withdrawals.
+    pub withdrawals: WithdrawalSettings,
 }
 
 /// The chain config without what the deployment adds. See [`ChainConfig`].
@@ -147,13 +149,13 @@ impl Params {
         }
     }
 
-    /// The genesis file: the accounts given and the predeploys.
+    /// The genesis file: the accounts given and the predeploys, which know the contracts on L1.
     ///
     /// # Errors
     /// When an account stands where a predeploy does.
-    pub fn genesis_file(&self, timestamp: Millis) -> Result<GenesisFile, ParamsError> {
+    pub fn genesis_file(&self, timestamp: Millis, contracts: &Contracts) -> Result<GenesisFile, ParamsError> {
         let mut alloc = self.genesis.alloc.clone();
-        for predeploy in predeploys(&self.predeploy_params()) {
+        for predeploy in predeploys(&self.predeploy_params(contracts)) {
             let account = GenesisAccount {
                 nonce: alloy::primitives::U256::from(1),
                 code: predeploy.code,
@@ -167,15 +169,17 @@ impl Params {
 
     /// Names of the predeploys, for `addresses.json`.
     #[must_use]
-    pub fn predeploy_names(&self) -> BTreeMap<String, Address> {
-        predeploys(&self.predeploy_params()).into_iter().map(|predeploy| (predeploy.name.to_owned(), predeploy.address)).collect()
+    pub fn predeploy_names(&self, contracts: &Contracts) -> BTreeMap<String, Address> {
+        predeploys(&self.predeploy_params(contracts)).into_iter().map(|predeploy| (predeploy.name.to_owned(), predeploy.address)).collect()
     }
 
-    const fn predeploy_params(&self) -> GenesisParams {
+    const fn predeploy_params(&self, contracts: &Contracts) -> GenesisParams {
         GenesisParams {
             base_fee_scalar: self.chain.base_fee_scalar,
             blob_base_fee_scalar: self.chain.blob_base_fee_scalar,
             vault_recipient: self.genesis.vault_recipient,
+            l1_messenger: contracts.messenger,
+            l1_bridge: contracts.bridge,
         }
     }
 }
@@ -205,11 +209,15 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/devnet.params.json")
     }
 
+    fn contracts() -> Contracts {
+        Contracts::of(Address::repeat_byte(1), B256::ZERO)
+    }
+
     #[test]
     fn the_devnet_preset_makes_a_chain() {
         let params = Params::load(&devnet()).expect("it is committed");
         let config = params.chain_config(Address::repeat_byte(1));
-        let genesis = params.genesis_file(Millis(1_000)).expect("no account is given twice");
+        let genesis = params.genesis_file(Millis(1_000), &contracts()).expect("no account is given twice");
         let block = genesis.block(&config).expect("a valid genesis");
         let config = ChainConfig { genesis_hash: block.header.hash(), ..config };
         assert_eq!(config.validate(), Ok(()));
@@ -221,7 +229,7 @@ mod tests {
     fn an_account_in_the_place_of_a_predeploy_is_refused() {
         let mut params = Params::load(&devnet()).expect("it is committed");
         params.genesis.alloc.0.insert(MESSAGE_PASSER, GenesisAccount::default());
-        assert!(matches!(params.genesis_file(Millis(0)), Err(ParamsError::Twice { address }) if address == MESSAGE_PASSER));
+        assert!(matches!(params.genesis_file(Millis(0), &contracts()), Err(ParamsError::Twice { address }) if address == MESSAGE_PASSER));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use alloy::{
 };
 use gainsay_batch::{DataAvailability, L1Fees, PackedBatch, PackedPayload, Packer, PackerConfig};
 use gainsay_chain::{Chain, InboxEvent, L1Update, Options, recover_senders};
+use gainsay_l1::Contracts;
 use gainsay_shell::chain::ChainCore;
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{
@@ -43,8 +44,10 @@ impl World {
     fn new() -> Self {
         let params =
             Params::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/devnet.params.json")).expect("it is committed");
-        let config = params.chain_config(Address::repeat_byte(0x77));
-        let genesis = params.genesis_file(Millis::from_secs(START)).map(|file| file.block(&config)).expect("accounts").expect("a block");
+        let contracts = Contracts::of(Address::repeat_byte(0x77), B256::ZERO);
+        let config = params.chain_config(contracts.portal);
+        let genesis =
+            params.genesis_file(Millis::from_secs(START), &contracts).map(|file| file.block(&config)).expect("accounts").expect("a block");
         let config = ChainConfig { genesis_hash: genesis.header.hash(), ..config };
         let folder = tempfile::tempdir().expect("a folder");
         let options = Options { path: folder.path().join("data"), l1_chain_id: 1, cache_bytes: 1 << 20, keep_unsafe: true };

@@ -19,7 +19,7 @@ pub struct Contracts {
     pub factory: Address,
     /// Orders batches and messages.
     pub inbox: Address,
-    /// Takes deposits.
+    /// Takes deposits, and pays withdrawals.
     pub portal: Address,
     /// Holds assertions and stakes.
     pub rollup: Address,
@@ -29,6 +29,12 @@ pub struct Contracts {
     pub step_verifier: Address,
     /// Holds what the fault VM's program asks for.
     pub preimage_oracle: Address,
+    /// Shows assertions as dispute games; what the Portal asks about them.
+    pub games: Address,
+    /// Sends calls to L2, and keeps those from there that failed.
+    pub messenger: Address,
+    /// Moves ether and tokens.
+    pub bridge: Address,
 }
 
 impl Contracts {
@@ -45,6 +51,9 @@ impl Contracts {
             matches: at("matches"),
             step_verifier: at("stepVerifier"),
             preimage_oracle: at("preimageOracle"),
+            games: at("games"),
+            messenger: at("messenger"),
+            bridge: at("bridge"),
         }
     }
 
@@ -70,8 +79,9 @@ fn created(factory: Address, deployer: Address, salt: B256) -> Address {
 mod tests {
     use super::*;
 
-    fn of_the_deployer(set: &Contracts) -> [Address; 6] {
-        [set.inbox, set.portal, set.rollup, set.matches, set.step_verifier, set.preimage_oracle]
+    fn of_the_deployer(set: &Contracts) -> [Address; 9] {
+        let Contracts { factory: _, inbox, portal, rollup, matches, step_verifier, preimage_oracle, games, messenger, bridge } = *set;
+        [inbox, portal, rollup, matches, step_verifier, preimage_oracle, games, messenger, bridge]
     }
 
     #[test]
@@ -81,7 +91,7 @@ mod tests {
         let mut all: Vec<_> = sets.iter().flat_map(of_the_deployer).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 18);
+        assert_eq!(all.len(), 27);
         assert!(sets.iter().all(|set| set.factory == sets[0].factory));
     }
 }

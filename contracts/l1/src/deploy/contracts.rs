@@ -4,7 +4,7 @@ use super::{
     DeployError,
     addresses::{Contracts, part},
     creation::Creation,
-    network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings},
+    network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, WithdrawalSettings},
     proxy::ensure_factory,
 };
 use crate::{BlockRef, L1Block, L1Client, L1Error, SecretKey, SendError, SendPolicy, TransactionManager, TxRequest};
@@ -32,6 +32,8 @@ pub struct DeployPlan {
     pub inbox: InboxSettings,
     /// Parameters of the Rollup.
     pub rollup: RollupSettings,
+    /// Parameters of withdrawals.
+    pub withdrawals: WithdrawalSettings,
     /// Root of the program that a match runs: the canonical guest's.
     pub program_root: B256,
     /// Contracts on L2 by name, for the file.
@@ -155,6 +157,7 @@ impl DeployPlan {
             genesis: self.genesis.clone(),
             rollup: self.rollup,
             inbox: self.inbox,
+            withdrawals: self.withdrawals,
             predeploys: self.predeploys.clone(),
         }
     }

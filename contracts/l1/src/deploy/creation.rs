@@ -5,7 +5,7 @@ use alloy::{
     primitives::{Address, Bytes},
     sol_types::SolConstructor,
 };
-use gainsay_bindings::{Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
+use gainsay_bindings::{Games, Inbox, L1CrossDomainMessenger, L1StandardBridge, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
 use gainsay_types::State;
 
 /// A contract that the Factory makes.
@@ -29,14 +29,17 @@ impl Creation {
 
 impl Network {
     /// The contracts in the order in which they must be made: the Rollup wants the Inbox to stand, Matches wants the Rollup, which must name
-    /// it, and the StepVerifier.
-    pub(super) fn creations(&self) -> [Creation; 6] {
+    /// it, and the StepVerifier. The last three want nothing.
+    pub(super) fn creations(&self) -> [Creation; 9] {
         let at = &self.contracts;
         let inbox = Inbox::constructorCall { p: self.inbox.params(at.portal) }.abi_encode();
-        let portal = Portal::constructorCall { inbox_: at.inbox, l2BlockGasLimit: self.chain.block_gas_limit }.abi_encode();
+        let portal = self.portal_arguments().abi_encode();
         let rollup = Rollup::constructorCall { p: self.rollup_params() }.abi_encode();
         let verifier = StepVerifier::constructorCall { oracle_: at.preimage_oracle }.abi_encode();
         let matches = Matches::constructorCall { p: self.matches_params() }.abi_encode();
+        let games = Games::constructorCall { rollup_: at.rollup }.abi_encode();
+        let messenger = L1CrossDomainMessenger::constructorCall { portal_: at.portal }.abi_encode();
+        let bridge = L1StandardBridge::constructorCall { messenger_: at.messenger }.abi_encode();
         [
             Creation::new("inbox", "the Inbox", at.inbox, &Inbox::BYTECODE, &inbox),
             Creation::new("portal", "the Portal", at.portal, &Portal::BYTECODE, &portal),
@@ -44,7 +47,19 @@ impl Network {
             Creation::new("preimageOracle", "the PreimageOracle", at.preimage_oracle, &PreimageOracle::BYTECODE, &[]),
             Creation::new("stepVerifier", "the StepVerifier", at.step_verifier, &StepVerifier::BYTECODE, &verifier),
             Creation::new("matches", "Matches", at.matches, &Matches::BYTECODE, &matches),
+            Creation::new("games", "Games", at.games, &Games::BYTECODE, &games),
+            Creation::new("messenger", "the L1CrossDomainMessenger", at.messenger, &L1CrossDomainMessenger::BYTECODE, &messenger),
+            Creation::new("bridge", "the L1StandardBridge", at.bridge, &L1StandardBridge::BYTECODE, &bridge),
         ]
+    }
+
+    const fn portal_arguments(&self) -> Portal::constructorCall {
+        Portal::constructorCall {
+            inbox_: self.contracts.inbox,
+            games_: self.contracts.games,
+            l2BlockGasLimit: self.chain.block_gas_limit,
+            proofMaturityDelay: self.withdrawals.proof_maturity_delay,
+        }
     }
 
     fn rollup_params(&self) -> Rollup::RollupParams {

@@ -9,7 +9,7 @@ mod verify;
 
 pub use addresses::Contracts;
 pub use contracts::{DeployPlan, deploy};
-pub use network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings};
+pub use network::{GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, WithdrawalSettings};
 
 use crate::{L1Error, SendError};
 use alloy::primitives::Address;

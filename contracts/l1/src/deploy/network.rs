@@ -39,6 +39,8 @@ pub struct Network {
     pub rollup: RollupSettings,
     /// Parameters of the Inbox.
     pub inbox: InboxSettings,
+    /// Parameters of withdrawals.
+    pub withdrawals: WithdrawalSettings,
     /// Contracts on L2 from genesis, by name.
     #[serde(default)]
     pub predeploys: BTreeMap<String, Address>,
@@ -73,6 +75,14 @@ pub struct RollupSettings {
     pub extension: u64,
     /// M: least time between an assertion and its children; above 0.
     pub assertion_period: u64,
+}
+
+/// Parameters of the Portal. Times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WithdrawalSettings {
+    /// Least age of a proof at which its withdrawal is paid.
+    pub proof_maturity_delay: u64,
 }
 
 /// Parameters of the Inbox. Times in seconds.

@@ -7,8 +7,8 @@ use super::{
     network::{Network, NetworkError, same},
 };
 use crate::{BlockRef, L1Client};
-use alloy::primitives::{Address, B256, keccak256};
-use gainsay_bindings::{Factory, Inbox, Matches, Portal, Rollup, StepVerifier};
+use alloy::primitives::{Address, B256, U256, keccak256};
+use gainsay_bindings::{Factory, Games, Inbox, L1CrossDomainMessenger, L1StandardBridge, Matches, Portal, Rollup, StepVerifier};
 use gainsay_types::{State, assertion_id};
 
 impl Network {
@@ -28,6 +28,7 @@ impl Network {
         self.verify_inbox(client).await?;
         self.verify_rollup(client).await?;
         self.verify_matches(client).await?;
+        self.verify_withdrawals(client).await?;
         self.verify_creations(client, &creations).await?;
         self.verify_block(client).await
     }
@@ -71,6 +72,18 @@ impl Network {
         same("the extension of Matches on L1", &self.rollup.extension, &read(client, at.matches, Matches::extensionCall {}).await?)?;
         let oracle = read(client, at.step_verifier, StepVerifier::oracleCall {}).await?;
         same("the PreimageOracle of the StepVerifier on L1", &at.preimage_oracle, &oracle)
+    }
+
+    async fn verify_withdrawals(&self, client: &L1Client) -> Result<(), NetworkError> {
+        let Network { contracts: at, withdrawals, .. } = self;
+        same("the Games of the Portal on L1", &at.games, &read(client, at.portal, Portal::disputeGameFactoryCall {}).await?)?;
+        let delay = read(client, at.portal, Portal::proofMaturityDelaySecondsCall {}).await?;
+        same("the proof maturity delay of the Portal on L1", &U256::from(withdrawals.proof_maturity_delay), &delay)?;
+        same("the Rollup of Games on L1", &at.rollup, &read(client, at.games, Games::rollupCall {}).await?)?;
+        let portal = read(client, at.messenger, L1CrossDomainMessenger::portalCall {}).await?;
+        same("the Portal of the L1CrossDomainMessenger on L1", &at.portal, &portal)?;
+        let messenger = read(client, at.bridge, L1StandardBridge::messengerCall {}).await?;
+        same("the L1CrossDomainMessenger of the L1StandardBridge on L1", &at.messenger, &messenger)
     }
 
     /// INVARIANT: the hash kept for an address is that of the code which made what stands there. So a contract with other code, or with other storage from

@@ -7,7 +7,7 @@ use alloy::{
 use gainsay_bindings::{Inbox, Portal};
 use gainsay_l1::{
     Contracts, DeployPlan, FollowConfig, GenesisRecord, InboxCursor, InboxSettings, L1Client, L1Follower, Network, RollupSettings,
-    SendPolicy, TransactionManager, TxRequest, anvil::Anvil, deploy,
+    SendPolicy, TransactionManager, TxRequest, WithdrawalSettings, anvil::Anvil, deploy,
 };
 use gainsay_types::{ChainConfig, Millis, SPEC_ID_OSAKA};
 use std::time::Duration;
@@ -50,7 +50,8 @@ pub(crate) fn plan(deployer: Address) -> DeployPlan {
         timelock: 60,
     };
     let rollup = RollupSettings { bond: U256::from(1_000_000), challenge_window: 30, clock: 10, extension: 2, assertion_period: 1 };
-    DeployPlan { salt, chain, genesis, inbox, rollup, program_root: B256::repeat_byte(0xcc), predeploys: Default::default() }
+    let withdrawals = WithdrawalSettings { proof_maturity_delay: 3 };
+    DeployPlan { salt, chain, genesis, inbox, rollup, withdrawals, program_root: B256::repeat_byte(0xcc), predeploys: Default::default() }
 }
 
 /// A node with a chain on it, and the sequencer's transactions.

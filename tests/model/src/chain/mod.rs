@@ -138,7 +138,9 @@ impl Chain {
         let [inbox, portal, rollup, matches] = [0, 1, 2, 3].map(|next| OPERATOR.create(nonce + next));
         self.at = Addresses { inbox, rollup, matches, ..self.at };
         self.create([&Inbox::BYTECODE[..], &Inbox::constructorCall { p: inbox_params(portal) }.abi_encode()].concat())?;
-        let arguments = Portal::constructorCall { inbox_: inbox, l2BlockGasLimit: L2_GAS_LIMIT }.abi_encode();
+        let arguments =
+            Portal::constructorCall { inbox_: inbox, games_: Address::ZERO, l2BlockGasLimit: L2_GAS_LIMIT, proofMaturityDelay: 0 }
+                .abi_encode();
         self.create([&Portal::BYTECODE[..], &arguments].concat())?;
         let arguments = Rollup::constructorCall { p: rollup_params(deployment, &self.at) }.abi_encode();
         let (_, logs) = self.created([&Rollup::BYTECODE[..], &arguments].concat())?;

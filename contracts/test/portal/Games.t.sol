@@ -5,7 +5,7 @@ import {GameSearchResult, GameStatus, IGames} from "../../src/interfaces/IGames.
 import {State} from "../../src/interfaces/IRollup.sol";
 import {AssertionGame} from "../../src/portal/AssertionGame.sol";
 import {BridgeFixture} from "../support/BridgeFixture.sol";
-import {bound, vm} from "../support/Cheats.sol";
+import {Log, bound, vm} from "../support/Cheats.sol";
 
 contract GamesTest is BridgeFixture {
     uint256 private stakeId;
@@ -84,7 +84,7 @@ contract GamesTest is BridgeFixture {
         stakeAs(alice, root, stateAt(1));
         vm.recordLogs();
         address game = games.list(root, stateAt(1));
-        Vm.Log[] memory logs = vm.getRecordedLogs();
+        Log[] memory logs = vm.getRecordedLogs();
         vm.assertEq(logs[0].topics[0], IGames.DisputeGameCreated.selector);
         vm.assertEq(address(uint160(uint256(logs[0].topics[1]))), game);
         vm.assertEq(logs[0].topics[3], stateAt(1).outputRoot);

@@ -28,6 +28,15 @@ start_l1() {
     start l1 "$(foundry_tool anvil)" --port "$l1_port" --block-time "$l1_block_time" --slots-in-an-epoch 4 --hardfork osaka \
         --mnemonic "$mnemonic" --state "$state/l1.json" --state-interval 30
     wait_until 20 "L1 answers" cast chain-id --rpc-url "$l1_rpc"
+    put_multicall
+}
+
+# Multicall3, where public chains have it: viem reads many values at once through it. Its transaction was signed once for all chains.
+put_multicall() {
+    local contract=0xcA11bde05977b3631167028862bE2a173976CA11 sender=0x05f32B3cC3888453ff71B01135B34FF8e41263F2
+    [[ $(cast code --rpc-url "$l1_rpc" "$contract") == 0x ]] || return 0
+    cast rpc --rpc-url "$l1_rpc" anvil_setBalance "$sender" "$(cast to-wei 0.1 | xargs printf '0x%x')" >/dev/null
+    cast publish --rpc-url "$l1_rpc" --async "$(<"$root/scripts/multicall3.tx")" >/dev/null
 }
 
 # Writes addresses.json and genesis.json; finds everything in place when it was done before.

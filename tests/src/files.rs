@@ -1,8 +1,9 @@
 //! Where the repository, the programs under test and Foundry's tools are.
 
+use alloy::primitives::Bytes;
 use eyre::{Context, OptionExt, ensure};
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +12,16 @@ use std::{
 pub fn repository() -> PathBuf {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
     crate_root.parent().unwrap_or(crate_root).to_path_buf()
+}
+
+/// The signed transaction that creates Multicall3, the same one on every chain.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn multicall3() -> eyre::Result<Bytes> {
+    let path = repository().join("scripts/multicall3.tx");
+    let text = fs::read_to_string(&path).wrap_err_with(|| path.display().to_string())?;
+    text.trim().parse().wrap_err_with(|| path.display().to_string())
 }
 
 /// A program of this workspace (`sequencer`, `challenger`), built beside the running test.

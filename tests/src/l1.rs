@@ -3,7 +3,7 @@
 use crate::{Patience, accounts, files, process::Process, wait::eventually};
 use alloy::{
     network::EthereumWallet,
-    primitives::{Address, B256, U256},
+    primitives::{Address, B256, U256, address},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::BlockNumberOrTag,
     transports::http::reqwest::Url,
@@ -11,6 +11,11 @@ use alloy::{
 use eyre::{Context, OptionExt};
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
+
+/// Where public chains have Multicall3.
+pub const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
+/// The account that puts it there; nobody has its key.
+pub const MULTICALL3_SENDER: Address = address!("05f32B3cC3888453ff71B01135B34FF8e41263F2");
 
 /// Seconds between two blocks.
 const BLOCK_TIME: u64 = 1;
@@ -165,6 +170,17 @@ impl L1 {
     /// With the end of its log when it has ended.
     pub fn check_alive(&mut self) -> eyre::Result<()> {
         self.process.check_alive()
+    }
+
+    /// Hands in the transaction that puts Multicall3 at [`MULTICALL3`]: it was signed once for all chains.
+    ///
+    /// # Errors
+    /// When L1 refuses.
+    pub async fn put_multicall(&self) -> eyre::Result<B256> {
+        let signed = files::multicall3()?;
+        // What it pays with: 1,000,000 gas of 100 gwei.
+        self.fund(MULTICALL3_SENDER, U256::from(100_000_000_000_000_000u64)).await?;
+        Ok(*self.provider.send_raw_transaction(&signed).await?.tx_hash())
     }
 
     async fn control(&self, method: &'static str, params: Value) -> eyre::Result<Value> {

@@ -84,6 +84,8 @@ impl Setup {
         let folder = TempDir::new()?;
         fs::create_dir(folder.path().join("logs"))?;
         let l1 = L1::start(free_port()?, options.l1_chain_id, &folder.path().join("logs")).await?;
+        // In a block by the time the contracts are.
+        l1.put_multicall().await?;
         deploy(folder.path(), "network", l1.url().as_str(), &options.params)?;
         let addresses = read_addresses(&folder.path().join("network"))?;
         Ok(Self { l1, addresses, options, folder, _alone: alone })

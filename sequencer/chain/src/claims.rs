@@ -2,6 +2,7 @@
 
 use crate::{Chain, ChainError};
 use alloy_primitives::B256;
+use gainsay_store::Store;
 use gainsay_types::{BLOCK_STEPS_PER_ASSERTION, State};
 
 /// How a claimed State differs from the chain's own.
@@ -15,6 +16,25 @@ pub struct Difference {
     pub first_wrong: Option<u64>,
 }
 
+/// As [`Chain::end_state`], for whoever only reads.
+///
+/// # Errors
+/// When the chain has gone beyond `parent` without being in that State, and when the store fails.
+pub fn end_state(store: &Store, parent: &State, target: u64) -> Result<Option<State>, ChainError> {
+    let Some(start) = store.step_of(parent)? else {
+        let safe = store.heads().safe;
+        let ahead = (parent.batch_index, parent.l2_block_number) > (safe.batch_index, safe.l2_block_number);
+        return if ahead { Ok(None) } else { Err(ChainError::UnknownState { state: *parent }) };
+    };
+    let most = start.saturating_add(BLOCK_STEPS_PER_ASSERTION);
+    let end = match store.step_at_batch(target)? {
+        // At or beyond the target already, the state stays as it is.
+        Some(step) => step.clamp(start, most),
+        None => most,
+    };
+    Ok(store.step(end)?)
+}
+
 impl Chain {
     /// The State that an assertion below `parent` must claim: after 2^15 block steps over the inbox up to batch `target`. None if it is not derived
     /// that far yet.
@@ -22,18 +42,7 @@ impl Chain {
     /// # Errors
     /// When the chain has gone beyond `parent` without being in that State, and when the store fails.
     pub fn end_state(&self, parent: &State, target: u64) -> Result<Option<State>, ChainError> {
-        let Some(start) = self.store().step_of(parent)? else {
-            let safe = self.heads().safe;
-            let ahead = (parent.batch_index, parent.l2_block_number) > (safe.batch_index, safe.l2_block_number);
-            return if ahead { Ok(None) } else { Err(ChainError::UnknownState { state: *parent }) };
-        };
-        let most = start.saturating_add(BLOCK_STEPS_PER_ASSERTION);
-        let end = match self.store().step_at_batch(target)? {
-            // At or beyond the target already, the state stays as it is.
-            Some(step) => step.clamp(start, most),
-            None => most,
-        };
-        Ok(self.store().step(end)?)
+        end_state(self.store(), parent, target)
     }
 
     /// The State right after L2 block `number`; none if it is not derived yet.

@@ -13,7 +13,7 @@ mod unwind;
 pub mod witness;
 
 pub use chain::{Chain, Options};
-pub use claims::Difference;
+pub use claims::{Difference, end_state};
 pub use derivation::{Derived, DerivedBlock, DerivedStep};
 pub use error::ChainError;
 pub use import::{FeedBlock, Imported};

@@ -3,6 +3,7 @@
 mod arguments;
 mod backend;
 mod chain;
+mod claims;
 mod cors;
 mod cursor;
 mod error;
@@ -17,6 +18,7 @@ mod subscribe;
 mod tests;
 
 pub use backend::{Answer, Backend, Client, L1Progress, SubmitError};
+pub use claims::EndState;
 pub use feed::FeedBlock;
 pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
 pub use server::{Limits, RpcServer, ServeError, serve};

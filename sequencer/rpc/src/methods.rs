@@ -4,6 +4,7 @@ use crate::{
     Backend, Client, L1Progress, Limits,
     arguments::Arguments,
     chain::Chain,
+    claims,
     error::RpcError,
     eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, syncing, transactions},
     gainsay, subscribe,
@@ -81,6 +82,7 @@ fn node_methods(module: &mut Module) -> Registered {
     light(module, "eth_accounts", node::accounts)?;
     light(module, "gainsay_syncStatus", gainsay::sync_status)?;
     light(module, "gainsay_outputAtBlock", gainsay::output_at_block)?;
+    light(module, "gainsay_endState", claims::end_state_below)?;
     light(module, "gainsay_config", gainsay::config)
 }
 

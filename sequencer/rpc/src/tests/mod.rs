@@ -1,3 +1,4 @@
+mod claims;
 mod feed;
 mod malformed;
 mod node;

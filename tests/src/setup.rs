@@ -56,6 +56,12 @@ pub struct Addresses {
     pub matches: Address,
     /// The oracle of preimages on L1.
     pub oracle: Address,
+    /// What shows assertions to users' tools, on L1.
+    pub games: Address,
+    /// The messenger on L1.
+    pub messenger: Address,
+    /// The bridge on L1.
+    pub bridge: Address,
 }
 
 /// A running L1 with the contracts, and what is needed to start nodes on it.
@@ -278,5 +284,8 @@ fn read_addresses(network: &Path) -> eyre::Result<Addresses> {
         portal: address("portal")?,
         matches: address("matches")?,
         oracle: address("preimageOracle")?,
+        games: address("games")?,
+        messenger: address("messenger")?,
+        bridge: address("bridge")?,
     })
 }

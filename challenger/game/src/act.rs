@@ -9,6 +9,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use gainsay_bindings::{
+    Games::{self, State as GamesState},
     Matches::{self, Match, Opening, Rivals, Segment},
     PreimageOracle,
     Rollup::{self, Claim as SolClaim, State as RollupState},
@@ -28,6 +29,8 @@ pub enum Contract {
     Matches,
     /// Preimages.
     Oracle,
+    /// The list of assertions for users' tools.
+    Games,
 }
 
 /// One hop of a stake: to the child of its tip with this end.
@@ -219,6 +222,13 @@ pub enum Act {
         /// The stake that made them.
         winner: U256,
     },
+    /// Makes the game of an assertion, for users' tools. Nothing in a dispute depends on it.
+    List {
+        /// The assertion that it continues: listed or confirmed.
+        parent: B256,
+        /// The state that it claims.
+        end: State,
+    },
 }
 
 impl Act {
@@ -233,6 +243,7 @@ impl Act {
             | Self::Evict { .. }
             | Self::Claim { .. } => Contract::Rollup,
             Self::Load(_) => Contract::Oracle,
+            Self::List { .. } => Contract::Games,
             _ => Contract::Matches,
         }
     }
@@ -265,6 +276,7 @@ impl Act {
             Self::Step { .. } => "step",
             Self::Timeout { .. } => "timeout",
             Self::Reward { .. } => "reward",
+            Self::List { .. } => "list",
         }
     }
 
@@ -300,6 +312,7 @@ impl Act {
             }
             Self::Timeout { m } => Matches::timeoutCall { m: (**m).clone() }.abi_encode(),
             Self::Reward { m, winner } => Matches::rewardCall { m: (**m).clone(), winner: *winner }.abi_encode(),
+            Self::List { parent, end } => Games::listCall { parent: *parent, end: games_state(end) }.abi_encode(),
         }
         .into()
     }
@@ -328,6 +341,18 @@ fn sol_claims(claims: &[Claim]) -> Vec<SolClaim> {
 #[must_use]
 pub const fn rollup_state(state: &State) -> RollupState {
     RollupState {
+        outputRoot: state.output_root,
+        l2BlockNumber: state.l2_block_number,
+        batchIndex: state.batch_index,
+        batchOffset: state.batch_offset,
+        depositIndex: state.deposit_index,
+    }
+}
+
+/// A State as the ABI of Games has it.
+#[must_use]
+pub const fn games_state(state: &State) -> GamesState {
+    GamesState {
         outputRoot: state.output_root,
         l2BlockNumber: state.l2_block_number,
         batchIndex: state.batch_index,

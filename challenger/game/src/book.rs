@@ -14,14 +14,14 @@ pub struct TooDeep {
     pub settled: u64,
 }
 
-/// A block of L1 with what it did to assertions, stakes and matches.
+/// A block of L1 with what it did to assertions, stakes, matches and games.
 #[derive(Clone, Debug)]
 struct Page {
     block: L1Block,
     events: Vec<L1Event>,
 }
 
-/// All that Rollup and Matches hold, from their logs. What it keeps for rewinding are the blocks that are not settled and did something.
+/// All that Rollup, Matches and Games hold, from their logs. What it keeps for rewinding are the blocks that are not settled and did something.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     settled: Ledger,

@@ -28,7 +28,7 @@ pub async fn defend(config: PlayConfig, node: Arc<Running>, reports: PlaySender,
     let policy = SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: Duration::from_millis(500), ..SendPolicy::default() };
     look_at_balance(&node, &config.key, cap).await;
     let Some(manager) = take_over(&node.client, config.key, policy, &stop).await? else { return Ok(()) };
-    let mut options = PlayOptions::new(Policy { propose: false, second: false }, config.confirmations);
+    let mut options = PlayOptions::new(Policy { propose: false, second: false, list: false }, config.confirmations);
     if let Some(workers) = config.workers {
         options.workers = workers.get();
     }

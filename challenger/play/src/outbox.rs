@@ -27,6 +27,8 @@ pub(crate) struct Addresses {
     pub(crate) matches: Address,
     /// The PreimageOracle.
     pub(crate) oracle: Address,
+    /// Games.
+    pub(crate) games: Address,
 }
 
 impl Addresses {
@@ -35,6 +37,7 @@ impl Addresses {
             Contract::Rollup => self.rollup,
             Contract::Matches => self.matches,
             Contract::Oracle => self.oracle,
+            Contract::Games => self.games,
         }
     }
 }

@@ -204,7 +204,12 @@ impl<C: Conduct> Player<C> {
             store: node.store.clone(),
             config: Arc::new(node.network.chain.clone()),
             traces: Arc::new(Traces::new(options.traces)?),
-            addresses: Addresses { rollup: contracts.rollup, matches: contracts.matches, oracle: contracts.preimage_oracle },
+            addresses: Addresses {
+                rollup: contracts.rollup,
+                matches: contracts.matches,
+                oracle: contracts.preimage_oracle,
+                games: contracts.games,
+            },
             sending: None,
             jobs: JoinSet::new(),
         };

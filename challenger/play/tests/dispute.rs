@@ -191,7 +191,7 @@ async fn player<C: Conduct>(
     let send = SendPolicy { poll: Duration::from_millis(200), ..SendPolicy::default() };
     let key = SecretKey::from_mnemonic(accounts::MNEMONIC, account)?;
     let manager = TransactionManager::start(node.client.clone(), key, send).await?;
-    let options = PlayOptions::new(Policy { propose, second: false }, 1);
+    let options = PlayOptions::new(Policy { propose, second: false, list: false }, 1);
     let (player, report) = Player::new(&node, manager, options, conduct)?;
     supervisor.spawn("player", |stop| async move { Ok(player.run(stop).await?) });
     Ok((supervisor, report))
@@ -239,7 +239,7 @@ async fn hidden_logs_are_noticed(setup: &Setup, me: Address) -> eyre::Result<()>
     let network = Network::load(&setup.path("network").join("addresses.json"))?;
     let client = L1Client::new(setup.l1.url().as_str(), RetryPolicy::default())?;
     let contracts = Contracts { rollup: network.contracts.rollup, matches: network.contracts.matches };
-    let config = FollowConfig::new(Address::ZERO, contracts.rollup, contracts.matches);
+    let config = FollowConfig::new(Address::ZERO, contracts.rollup, contracts.matches, Address::ZERO);
     let origin = L1Follower::origin(&client, network.deployed_at_block).await?;
     let mut follower = L1Follower::new(client.clone(), config, vec![origin])?;
     let (mut book, mut noticed) = (Book::new(), 0);

@@ -105,7 +105,7 @@ async fn logs_that_an_l1_node_leaves_out_are_noticed_and_read_again() -> eyre::R
     let node = Node::open(&paths).await?.start(&mut supervisor);
     let key = SecretKey::from_mnemonic(accounts::MNEMONIC, 1)?;
     let manager = TransactionManager::start(node.client.clone(), key, SendPolicy::default()).await?;
-    let options = PlayOptions::new(Policy { propose: false, second: false }, 1);
+    let options = PlayOptions::new(Policy { propose: false, second: false, list: false }, 1);
     let (player, mut report) = Player::new(&node, manager, options, Honest)?;
     supervisor.spawn("player", |stop| async move { Ok(player.run(stop).await?) });
 

@@ -21,7 +21,7 @@ pub use deploy::{
     Contracts, DeployError, DeployPlan, GenesisRecord, InboxSettings, Network, NetworkError, RollupSettings, WithdrawalSettings, deploy,
 };
 pub use error::{L1Error, Recovery};
-pub use events::{BatchPayload, EventFault, InboxCursor, InboxEvent, L1Event, MatchesEvent, RollupEvent};
+pub use events::{BatchPayload, EventFault, GamesEvent, InboxCursor, InboxEvent, L1Event, MatchesEvent, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};
 pub use key::{KeyError, SecretKey};
 pub use send::{Action, Attempt, Fees, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest};

@@ -116,7 +116,7 @@ fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervi
 
 /// The proposer plays the stakes of its key: it claims, and defends what it has claimed.
 fn start_proposer(config: ProposerConfig, node: Arc<Running>, supervisor: &mut Supervisor<NodeError>) {
-    let options = PlayOptions::new(Policy { propose: true, second: true }, config.confirmations);
+    let options = PlayOptions::new(Policy { propose: true, second: true, list: true }, config.confirmations);
     supervisor.spawn("proposer", move |stop| async move {
         let Some(manager) = take_over(&node.client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
         let (player, _) = Player::new(&node, manager, options, Honest)?;

@@ -141,6 +141,7 @@ impl Node {
             inbox: network.contracts.inbox,
             rollup: network.contracts.rollup,
             matches: network.contracts.matches,
+            games: network.contracts.games,
             deployed_at: network.deployed_at_block,
             poll: paths.poll,
             reread: Arc::default(),

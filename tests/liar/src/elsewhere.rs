@@ -106,7 +106,8 @@ fn updates(store: &Store, skipped: u64, target: u64) -> Result<Vec<L1Update>, St
             break;
         }
         let (number, time) = (record.message.l1_number, record.message.l1_time);
-        add(number, record.l1_hash, time, InboxEvent::Message { message: record.message, acc: record.acc });
+        let event = InboxEvent::Message { message: record.message, acc: record.acc, tx_hash: record.l1_transaction };
+        add(number, record.l1_hash, time, event);
     }
     for index in 1..=target {
         let record = store.batch(index)?.ok_or_else(|| missing("batch", index))?;

@@ -205,7 +205,7 @@ pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> R
             first: config.wanted == Wanted::First,
             asked: AtomicU64::new(0),
         };
-        reports.push(seats.take(supervisor, "liar", key, hostile, Policy { propose: true, second: false }).await?);
+        reports.push(seats.take(supervisor, "liar", key, hostile, Policy { propose: true, second: false, list: false }).await?);
     }
     for key in &config.accomplices {
         seats.take(supervisor, "accomplice", key, Honest, Policy::default()).await?;

@@ -67,6 +67,8 @@ pub fn altered(act: Act, choice: u64) -> Act {
             match_of(&mut m, what, how);
             Act::Reward { m, winner }
         }
+        Act::List { parent, end } if what < 32 => Act::List { parent: word(parent, how), end },
+        Act::List { parent, end } => Act::List { parent, end: state_of(end, how) },
         Act::Reward { m, winner } => Act::Reward { m, winner: stake_of(winner, how) },
         other @ (Act::Claim { .. } | Act::Load(_)) => other,
     }

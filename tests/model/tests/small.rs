@@ -22,7 +22,7 @@ fn setup(censoring: u64, propose: bool, beside: Option<Conduct>) -> Setup {
     let (reaction, extension) = (1, 2);
     let clock = censoring + 7 * reaction + 1;
     let settings = Settings { bond: U256::from(1_001), window: 2 * clock + 1, clock, extension, period: 1 };
-    let honest = vec![Policy { propose, second: false }];
+    let honest = vec![Policy { propose, second: false, list: false }];
     Setup {
         settings,
         reaction,

@@ -3,7 +3,7 @@ use alloy::{
     primitives::{aliases::U40, keccak256},
     sol_types::SolInterface,
 };
-use gainsay_bindings::{Matches::MatchesCalls, PreimageOracle::PreimageOracleCalls, Rollup::RollupCalls};
+use gainsay_bindings::{Games::GamesCalls, Matches::MatchesCalls, PreimageOracle::PreimageOracleCalls, Rollup::RollupCalls};
 
 fn all() -> Vec<Act> {
     let leaf = B256::repeat_byte;
@@ -68,6 +68,7 @@ fn all() -> Vec<Act> {
         step(None),
         Act::Timeout { m: m.clone() },
         Act::Reward { m: m.clone(), winner: stake },
+        Act::List { parent: id, end },
     ]
 }
 
@@ -79,6 +80,7 @@ fn the_calldata_of_each_act_is_read_by_the_contract_that_it_is_sent_to() {
             Contract::Rollup => RollupCalls::abi_decode_validate(&input).map(|call| call.abi_encode()),
             Contract::Matches => MatchesCalls::abi_decode_validate(&input).map(|call| call.abi_encode()),
             Contract::Oracle => PreimageOracleCalls::abi_decode_validate(&input).map(|call| call.abi_encode()),
+            Contract::Games => GamesCalls::abi_decode_validate(&input).map(|call| call.abi_encode()),
         };
         assert_eq!(again.expect("the contract has such a function"), input[..], "{}", act.name());
     }
@@ -106,4 +108,5 @@ fn the_selectors_are_those_of_the_rule_book() {
     assert_eq!(of("move"), selector(&format!("move({game},{segment},bytes32[31],bytes32)")));
     assert_eq!(of("step"), selector(&format!("step({game},{segment},bytes,bytes)")));
     assert_eq!(of("reward"), selector(&format!("reward({game},uint256)")));
+    assert_eq!(of("list"), selector(&format!("list(bytes32,{state})")));
 }

@@ -1,8 +1,9 @@
-//! The rules of the game, act by act: what Rollup, Matches, StepVerifier and PreimageOracle do on L1, written a second time from their rule book. The same
+//! The rules of the game, act by act: what Rollup, Matches, StepVerifier, PreimageOracle and Games do on L1, written a second time from their rule book. The same
 //! events come in the same order, and the same errors refuse. For simulations, for the model of the game, and for tests.
 
 mod batches;
 mod ends;
+mod listing;
 mod moves;
 mod openings;
 mod parts;
@@ -40,6 +41,8 @@ pub struct Deployment {
     pub program_root: B256,
     /// What computes the last step.
     pub steps: Arc<dyn StepCheck>,
+    /// Where Games stands, from which the addresses of its games follow.
+    pub games: Address,
 }
 
 /// The contracts, in one piece.
@@ -56,6 +59,8 @@ pub struct Court {
     matches: BTreeMap<B256, Match>,
     moves_against: BTreeMap<U256, u64>,
     parts: Parts,
+    /// Assertions that have a game, with its place in the list.
+    listed: BTreeMap<B256, u64>,
 }
 
 /// What never changes.
@@ -66,6 +71,7 @@ struct Rules {
     program_root: B256,
     steps: Arc<dyn StepCheck>,
     genesis_id: B256,
+    games: Address,
 }
 
 impl Court {
@@ -74,14 +80,14 @@ impl Court {
     /// # Errors
     /// If the parameters contradict each other.
     pub fn new(deployment: Deployment, now: u64) -> Result<(Self, Vec<L1Event>), Refusal> {
-        let Deployment { settings, genesis, batches, config_hash, program_root, steps } = deployment;
+        let Deployment { settings, genesis, batches, config_hash, program_root, steps, games } = deployment;
         tree::check_settings(&settings, &genesis, &batches)?;
         if program_root.is_zero() {
             return Err(openings::bad_params());
         }
         let genesis_id = gainsay_types::assertion_id(B256::ZERO, genesis.hash());
         let mut court = Self {
-            rules: Arc::new(Rules { settings, config_hash, program_root, steps, genesis_id }),
+            rules: Arc::new(Rules { settings, config_hash, program_root, steps, genesis_id, games }),
             batches,
             tree: BTreeMap::new(),
             latest_confirmed: genesis_id,
@@ -92,6 +98,7 @@ impl Court {
             matches: BTreeMap::new(),
             moves_against: BTreeMap::new(),
             parts: Parts::default(),
+            listed: BTreeMap::new(),
         };
         let mut events = Vec::new();
         court.found(genesis_id, genesis, now, &mut events);
@@ -122,6 +129,7 @@ impl Court {
             Act::Step { m, segment, state, proof, .. } => self.step(sender, now, m, segment, (state, proof), &mut events)?,
             Act::Timeout { m } => self.timeout(now, m, &mut events)?,
             Act::Reward { m, winner } => self.reward(m, *winner, &mut events)?,
+            Act::List { parent, end } => self.list(*parent, end, &mut events)?,
         }
         Ok(events)
     }

@@ -2,7 +2,8 @@
 
 use alloy::{primitives::Bytes, sol_types::SolInterface};
 use gainsay_bindings::{
-    Matches::MatchesErrors, PreimageOracle::PreimageOracleErrors, Rollup::RollupErrors, StepVerifier::StepVerifierErrors,
+    Games::GamesErrors, Matches::MatchesErrors, PreimageOracle::PreimageOracleErrors, Rollup::RollupErrors,
+    StepVerifier::StepVerifierErrors,
 };
 
 /// Why an act is refused. One variant a contract, in each one variant a custom error.
@@ -20,6 +21,9 @@ pub enum Refusal {
     /// By the PreimageOracle.
     #[error("the PreimageOracle refuses it: {}", said(.0))]
     Oracle(PreimageOracleErrors),
+    /// By Games.
+    #[error("Games refuses it: {}", said(.0))]
+    Games(GamesErrors),
     /// A number beyond its type: the chain's state has the highest batch index there is, and no batch comes after it.
     #[error("no batch comes after the highest batch index there is")]
     Overflow,
@@ -34,6 +38,7 @@ impl Refusal {
             Self::Matches(error) => error.abi_encode().into(),
             Self::Step(error) => error.abi_encode().into(),
             Self::Oracle(error) => error.abi_encode().into(),
+            Self::Games(error) => error.abi_encode().into(),
             Self::Overflow => alloy::sol_types::SolError::abi_encode(&alloy::sol_types::Panic::from(OVERFLOW)).into(),
         }
     }
@@ -46,6 +51,7 @@ impl Refusal {
             Self::Matches(error) => MatchesErrors::name_by_selector(error.selector()),
             Self::Step(error) => StepVerifierErrors::name_by_selector(error.selector()),
             Self::Oracle(error) => PreimageOracleErrors::name_by_selector(error.selector()),
+            Self::Games(error) => GamesErrors::name_by_selector(error.selector()),
             Self::Overflow => None,
         };
         named.unwrap_or("Panic")
@@ -83,6 +89,12 @@ impl From<StepVerifierErrors> for Refusal {
 impl From<PreimageOracleErrors> for Refusal {
     fn from(error: PreimageOracleErrors) -> Self {
         Self::Oracle(error)
+    }
+}
+
+impl From<GamesErrors> for Refusal {
+    fn from(error: GamesErrors) -> Self {
+        Self::Games(error)
     }
 }
 

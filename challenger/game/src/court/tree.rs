@@ -295,6 +295,7 @@ mod tests {
             config_hash: B256::ZERO,
             program_root: B256::repeat_byte(1),
             steps: Arc::new(MachineSteps),
+            games: Address::ZERO,
         };
         let (mut court, _) = Court::new(deployment, 5).expect("the parameters fit");
         for (owner, root) in OWNERS.into_iter().zip(claims) {

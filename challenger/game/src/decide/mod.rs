@@ -2,6 +2,7 @@
 
 mod closing;
 mod games;
+mod listing;
 mod path;
 mod reasons;
 mod stakes;
@@ -33,6 +34,8 @@ pub struct Policy {
     /// A proposer whose stake has earned prizes places a second one, and lets the first rest until it can leave with them. That takes a second bond, and
     /// gas for one hop for each assertion that is not confirmed yet: set it while both are at hand and the prizes are worth it.
     pub second: bool,
+    /// Has the assertions of the right path listed, for users' tools: they can prove withdrawals against what is listed only. No bond is needed for it.
+    pub list: bool,
 }
 
 /// Something to do now.
@@ -87,6 +90,7 @@ pub fn decide(ledger: &Ledger, me: Address, chain: &impl OwnChain, now: u64, set
     table.games(&mut draft);
     table.stakes(&mut draft);
     table.closing(&mut draft);
+    table.listing(&mut draft);
     draft.plan()
 }
 
@@ -110,6 +114,7 @@ enum Rank {
     Timeout,
     Evict,
     Confirm,
+    List,
     Leave,
     Pay,
 }

@@ -1,7 +1,8 @@
-//! All that Rollup and Matches hold, as their logs tell it.
+//! All that Rollup, Matches and Games hold, as their logs tell it.
 
 mod contradiction;
 mod forget;
+mod games;
 mod matches;
 mod rollup;
 mod stake;
@@ -23,7 +24,7 @@ use std::{
 /// Stake ids are owner ‖ nonce, and the nonce has so many bits.
 const NONCE_BITS: usize = 96;
 
-/// Assertions, stakes, matches and what is owed. Grows with the assertions; of stakes and matches it keeps those that may still matter.
+/// Assertions, stakes, matches, what is owed and what is listed. Grows with the assertions; of stakes and matches it keeps those that may still matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     assertions: Assertions,
@@ -35,6 +36,8 @@ pub struct Ledger {
     /// Matches of each stake.
     played: BTreeMap<U256, BTreeSet<B256>>,
     owed: BTreeMap<Address, U256>,
+    /// Assertions that have a game.
+    listed: BTreeSet<B256>,
     contradictions: u64,
     first_contradiction: Option<(u64, Contradiction)>,
 }
@@ -45,6 +48,7 @@ impl Ledger {
         let applied = match event {
             L1Event::Rollup(event) => self.rollup_event(block, event),
             L1Event::Matches(event) => self.match_event(block, event),
+            L1Event::Games(event) => self.games_event(event),
             L1Event::Inbox(_) => Ok(()),
         };
         if let Err(contradiction) = applied {
@@ -104,6 +108,12 @@ impl Ledger {
     #[must_use]
     pub fn owed(&self, owner: &Address) -> U256 {
         self.owed.get(owner).copied().unwrap_or_default()
+    }
+
+    /// Whether an assertion has a game that users' tools find.
+    #[must_use]
+    pub fn listed(&self, assertion: &B256) -> bool {
+        self.listed.contains(assertion)
     }
 
     /// When the oldest sibling of this assertion was claimed, or its fork reopened. None without a sibling.

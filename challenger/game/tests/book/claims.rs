@@ -9,8 +9,8 @@ use gainsay_game::{
 use gainsay_types::assertion_id;
 
 const NEWCOMER: Address = Address::repeat_byte(0xe5);
-const CHALLENGER: Policy = Policy { propose: false, second: false };
-const PROPOSER: Policy = Policy { propose: true, second: false };
+const CHALLENGER: Policy = Policy { propose: false, second: false, list: false };
+const PROPOSER: Policy = Policy { propose: true, second: false, list: false };
 
 /// The claims of a plan that has nothing else to do.
 fn claims(plan: &Plan) -> &[Claim] {

@@ -7,9 +7,9 @@ use gainsay_game::{
     decide::{Idle, Plan, Policy, Todo},
 };
 
-const CHALLENGER: Policy = Policy { propose: false, second: false };
-const PROPOSER: Policy = Policy { propose: true, second: false };
-const WITH_SECOND: Policy = Policy { propose: true, second: true };
+const CHALLENGER: Policy = Policy { propose: false, second: false, list: false };
+const PROPOSER: Policy = Policy { propose: true, second: false, list: false };
+const WITH_SECOND: Policy = Policy { propose: true, second: true, list: false };
 
 /// An own stake that has won a match on the true child of the first fork; both, and the loser.
 fn won() -> (World, U256, B256, U256) {

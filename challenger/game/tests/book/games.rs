@@ -8,7 +8,7 @@ use gainsay_game::{
     matches::match_id,
 };
 
-const CHALLENGER: Policy = Policy { propose: false, second: false };
+const CHALLENGER: Policy = Policy { propose: false, second: false, list: false };
 
 /// The honest stake on the true child, and liars on false ones, each on its own.
 fn dispute(liars: &[Address]) -> (World, U256, Vec<U256>) {

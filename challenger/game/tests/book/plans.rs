@@ -14,8 +14,11 @@ use gainsay_types::testing::cases;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-const POLICIES: [Policy; 3] =
-    [Policy { propose: false, second: false }, Policy { propose: true, second: false }, Policy { propose: true, second: true }];
+const POLICIES: [Policy; 3] = [
+    Policy { propose: false, second: false, list: false },
+    Policy { propose: true, second: false, list: false },
+    Policy { propose: true, second: true, list: false },
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(48)))]

@@ -26,6 +26,9 @@ pub(crate) const ALICE: Address = Address::repeat_byte(0xa1);
 pub(crate) const LIAR: Address = Address::repeat_byte(0xb2);
 pub(crate) const OTHER: Address = Address::repeat_byte(0xc3);
 
+/// Where Games stands.
+pub(crate) const GAMES: Address = Address::repeat_byte(0x6a);
+
 /// A machine whose next state is whatever the proof says. Matches are played here for their states, not for who is right.
 #[derive(Debug)]
 struct AsTold;
@@ -92,7 +95,8 @@ impl World {
         let batches = Batches::default();
         let genesis = truth(&batches, 0);
         let (config_hash, program_root) = (B256::repeat_byte(1), B256::repeat_byte(2));
-        let deployment = Deployment { settings: SETTINGS, genesis, batches, config_hash, program_root, steps: Arc::new(AsTold) };
+        let deployment =
+            Deployment { settings: SETTINGS, genesis, batches, config_hash, program_root, steps: Arc::new(AsTold), games: GAMES };
         let (court, events) = Court::new(deployment, START).unwrap();
         let mut world =
             Self { court: court.clone(), book: Book::new(), now: START, pages: vec![], settled: 0, forks: 0, known: BTreeMap::new() };

@@ -50,6 +50,7 @@ impl Table {
             config_hash: CONFIG,
             program_root: program().root(),
             steps: Arc::new(MachineSteps),
+            games: Address::ZERO,
         };
         let (court, _) = Court::new(deployment, START).expect("the parameters fit");
         let id = court.genesis_id();

@@ -29,6 +29,7 @@ fn deployment() -> Deployment {
         config_hash: CONFIG,
         program_root: program().root(),
         steps: Arc::new(MachineSteps),
+        games: Address::ZERO,
     }
 }
 

@@ -82,6 +82,8 @@ impl<'a> Table<'a> {
             config_hash: data.config.hash(),
             program_root: traces.program().root(),
             steps: Arc::new(MachineSteps),
+            // Nothing is listed in a match.
+            games: Address::ZERO,
         };
         let refused = |refusal| SimulateError::Refused { act: "deploy", side: Side::Own, refusal };
         let (court, _) = Court::new(deployment, FOUNDED).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! Events of the Inbox.
 
-use super::{EventFault, L1Event, decode, matches::matches_event, rollup::rollup_event};
+use super::{EventFault, L1Event, decode, games::games_event, matches::matches_event, rollup::rollup_event};
 use crate::{FollowConfig, L1Block};
 use alloy::{
     primitives::{B256, Bytes, keccak256},
@@ -80,6 +80,8 @@ impl InboxCursor {
                 events.extend(rollup_event(log)?.map(L1Event::Rollup));
             } else if log.address() == config.matches {
                 events.extend(matches_event(log)?.map(L1Event::Matches));
+            } else if log.address() == config.games {
+                events.extend(games_event(log)?.map(L1Event::Games));
             }
         }
         *self = next;

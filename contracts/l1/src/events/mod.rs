@@ -1,6 +1,7 @@
-//! Events of the Inbox, the Rollup and Matches; those of the Inbox are checked against the accumulators.
+//! Events of the Inbox, the Rollup, Matches and Games; those of the Inbox are checked against the accumulators.
 
 mod fault;
+mod games;
 mod inbox;
 mod matches;
 mod rollup;
@@ -8,6 +9,7 @@ mod rollup;
 mod tests;
 
 pub use fault::EventFault;
+pub use games::GamesEvent;
 pub use inbox::{BatchPayload, InboxCursor, InboxEvent};
 pub use matches::MatchesEvent;
 pub use rollup::RollupEvent;
@@ -23,6 +25,8 @@ pub enum L1Event {
     Rollup(RollupEvent),
     /// In Matches.
     Matches(MatchesEvent),
+    /// In Games.
+    Games(GamesEvent),
 }
 
 fn decode<E: SolEvent>(log: &Log) -> Result<E, EventFault> {

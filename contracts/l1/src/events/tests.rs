@@ -1,13 +1,14 @@
 use super::*;
 use crate::{FollowConfig, L1Block};
 use alloy::primitives::{Address, B256, Bytes, Log as Inner, LogData, U256, keccak256};
-use gainsay_bindings::{Inbox, Rollup};
+use gainsay_bindings::{Games, Inbox, Rollup};
 use gainsay_types::{BatchHeader, BatchKind, Message, MessageBody};
 
 const INBOX: Address = Address::repeat_byte(1);
 const ROLLUP: Address = Address::repeat_byte(2);
 const MATCHES: Address = Address::repeat_byte(3);
-const CONFIG: FollowConfig = FollowConfig::new(INBOX, ROLLUP, MATCHES);
+const GAMES: Address = Address::repeat_byte(8);
+const CONFIG: FollowConfig = FollowConfig::new(INBOX, ROLLUP, MATCHES, GAMES);
 
 fn block() -> L1Block {
     L1Block { number: 40, hash: B256::repeat_byte(4), parent_hash: B256::repeat_byte(3), timestamp: 480 }
@@ -110,4 +111,15 @@ fn a_lost_stake_and_what_becomes_of_its_bond_are_told() {
         RollupEvent::ForkReopened { parent: assertion },
     ];
     assert_eq!(events, told.map(L1Event::Rollup));
+}
+
+#[test]
+fn a_listed_assertion_is_told_and_the_event_of_the_op_stack_beside_it_is_not() {
+    let (assertion, game) = (B256::repeat_byte(6), Address::repeat_byte(9));
+    let created = Games::DisputeGameCreated { disputeProxy: game, gameType: 1, rootClaim: assertion }.encode_log_data();
+    let listed = |index| log(GAMES, Games::AssertionListed { assertionId: assertion, index, game }.encode_log_data());
+    let (_, events) = read(&[log(GAMES, created), listed(U256::from(7))]).unwrap();
+    assert_eq!(events, [L1Event::Games(GamesEvent::Listed { assertion, index: 7, game })]);
+    let fault = read(&[listed(U256::from(1) << 64)]).unwrap_err();
+    assert!(matches!(fault, EventFault::Shape { event: "AssertionListed", .. }), "{fault}");
 }

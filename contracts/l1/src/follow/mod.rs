@@ -21,6 +21,8 @@ pub struct FollowConfig {
     pub rollup: Address,
     /// The matches between its stakes.
     pub matches: Address,
+    /// The games that show its assertions.
+    pub games: Address,
     /// Blocks that one request for logs covers far behind the head, at most.
     pub range: u64,
     /// Blocks behind the head that are read one by one, by hash. Beyond the depth of usual reorganisations.
@@ -34,8 +36,8 @@ pub struct FollowConfig {
 impl FollowConfig {
     /// Usual portions. No contract is at the zero address: what is not to be followed.
     #[must_use]
-    pub const fn new(inbox: Address, rollup: Address, matches: Address) -> Self {
-        Self { inbox, rollup, matches, range: 2_000, recent: 64, window: 2_048, per_poll: 64 }
+    pub const fn new(inbox: Address, rollup: Address, matches: Address, games: Address) -> Self {
+        Self { inbox, rollup, matches, games, range: 2_000, recent: 64, window: 2_048, per_poll: 64 }
     }
 }
 
@@ -74,7 +76,7 @@ pub struct Polled {
     pub caught_up: bool,
 }
 
-/// Follows the Inbox, the Rollup and Matches. Every update is given exactly once, also when a poll fails or is dropped half way.
+/// Follows the Inbox, the Rollup, Matches and Games. Every update is given exactly once, also when a poll fails or is dropped half way.
 #[derive(Debug)]
 pub struct L1Follower {
     client: L1Client,
@@ -192,6 +194,6 @@ impl L1Follower {
     }
 
     fn addresses(&self) -> Vec<Address> {
-        vec![self.config.inbox, self.config.rollup, self.config.matches]
+        vec![self.config.inbox, self.config.rollup, self.config.matches, self.config.games]
     }
 }

@@ -71,7 +71,12 @@ impl Chain {
     }
 
     pub(crate) async fn follower_on(&self, client: L1Client) -> eyre::Result<L1Follower> {
-        let config = FollowConfig::new(self.network.contracts.inbox, self.network.contracts.rollup, self.network.contracts.matches);
+        let config = FollowConfig::new(
+            self.network.contracts.inbox,
+            self.network.contracts.rollup,
+            self.network.contracts.matches,
+            self.network.contracts.games,
+        );
         self.follower_with(client, config).await
     }
 

@@ -80,7 +80,12 @@ async fn a_reorganisation_is_rewound_to_the_last_common_block_also_after_a_resta
     drain(&mut follower).await?;
     assert_eq!(tip(&follower).cursor.batches, 2);
 
-    let config = FollowConfig::new(chain.network.contracts.inbox, chain.network.contracts.rollup, chain.network.contracts.matches);
+    let config = FollowConfig::new(
+        chain.network.contracts.inbox,
+        chain.network.contracts.rollup,
+        chain.network.contracts.matches,
+        chain.network.contracts.games,
+    );
     let mut restarted = L1Follower::new(client, config, follower.checkpoints().copied().collect())?;
     chain.anvil.reorg(3).await?;
     for follower in [&mut follower, &mut restarted] {
@@ -104,7 +109,12 @@ async fn a_reorganisation_below_all_checkpoints_asks_for_a_reset() -> eyre::Resu
     chain.anvil.mine(5).await?;
     let client = chain.anvil.client().clone();
     let head = client.block(BlockRef::Latest).await?;
-    let config = FollowConfig::new(chain.network.contracts.inbox, chain.network.contracts.rollup, chain.network.contracts.matches);
+    let config = FollowConfig::new(
+        chain.network.contracts.inbox,
+        chain.network.contracts.rollup,
+        chain.network.contracts.matches,
+        chain.network.contracts.games,
+    );
     let checkpoint = Checkpoint { number: head.number, hash: head.hash, cursor: Default::default() };
     let mut follower = L1Follower::new(client, config, vec![checkpoint])?;
     chain.anvil.reorg(2).await?;
@@ -149,7 +159,7 @@ async fn a_node_that_was_restarted_on_its_state_file_gives_the_same_events() -> 
     chain.anvil.shut_down()?;
     let anvil = gainsay_l1::anvil::Anvil::start(&arguments)?;
     network.verify_against_l1(anvil.client()).await?;
-    let config = FollowConfig::new(network.contracts.inbox, network.contracts.rollup, network.contracts.matches);
+    let config = FollowConfig::new(network.contracts.inbox, network.contracts.rollup, network.contracts.matches, network.contracts.games);
     let mut after = L1Follower::new(anvil.client().clone(), config, vec![first])?;
     drain(&mut after).await?;
     assert_eq!(tip(&after), read);
@@ -180,7 +190,12 @@ async fn far_behind_the_head_empty_blocks_cost_no_request_each_and_too_long_rang
     let config = FollowConfig {
         recent: 20,
         range: 1_000,
-        ..FollowConfig::new(chain.network.contracts.inbox, chain.network.contracts.rollup, chain.network.contracts.matches)
+        ..FollowConfig::new(
+            chain.network.contracts.inbox,
+            chain.network.contracts.rollup,
+            chain.network.contracts.matches,
+            chain.network.contracts.games,
+        )
     };
     let mut far = chain.follower_with(proxy.client()?, config).await?;
     let updates = drain(&mut far).await?;

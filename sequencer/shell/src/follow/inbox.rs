@@ -90,8 +90,8 @@ async fn poll(source: &Source, store: &Store, owner: &ChainOwner, follower: &mut
 }
 
 async fn start(source: &Source, store: &Store) -> Result<L1Follower, FollowError> {
-    // The Rollup and its matches are followed elsewhere; no contract is at the zero address.
-    let config = FollowConfig::new(source.inbox, Address::ZERO, Address::ZERO);
+    // The Rollup, its matches and its games are followed elsewhere; no contract is at the zero address.
+    let config = FollowConfig::new(source.inbox, Address::ZERO, Address::ZERO, Address::ZERO);
     let mut points = checkpoints(store)?;
     if points.is_empty() {
         points.push(L1Follower::origin(&source.client, source.deployed_at).await?);
@@ -171,6 +171,6 @@ fn inbox_event(event: L1Event) -> Option<InboxEvent> {
             }
             Some(InboxEvent::Message { message, acc })
         }
-        L1Event::Rollup(_) | L1Event::Matches(_) => None,
+        L1Event::Rollup(_) | L1Event::Matches(_) | L1Event::Games(_) => None,
     }
 }

@@ -35,6 +35,8 @@ pub struct Source {
     pub rollup: alloy::primitives::Address,
     /// The matches between its stakes.
     pub matches: alloy::primitives::Address,
+    /// The games that show its assertions.
+    pub games: alloy::primitives::Address,
     /// L1 block of the first contract.
     pub deployed_at: u64,
     /// Time between two looks.

@@ -110,7 +110,7 @@ async fn poll(
 async fn start(source: &Source) -> Result<L1Follower, FollowError> {
     let origin = L1Follower::origin(&source.client, source.deployed_at).await?;
     // The Inbox is followed elsewhere; no contract is at the zero address.
-    let config = FollowConfig::new(Address::ZERO, source.rollup, source.matches);
+    let config = FollowConfig::new(Address::ZERO, source.rollup, source.matches, source.games);
     Ok(L1Follower::new(source.client.clone(), config, vec![origin])?)
 }
 

@@ -1,8 +1,12 @@
 //! L1 with the real contracts, in this process: their committed bytecode on revm, with block number and time in the hands of the test.
 
 mod params;
+mod send;
 #[cfg(test)]
 mod tests;
+
+pub use params::PROOF_MATURITY;
+pub use send::{Done, Sent};
 
 use alloy::{
     consensus::constants::ETH_TO_WEI,
@@ -10,7 +14,7 @@ use alloy::{
     rpc::types::Log,
     sol_types::{SolCall, SolConstructor},
 };
-use gainsay_bindings::{Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
+use gainsay_bindings::{Games, Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
 use gainsay_game::settings::Settings;
 use gainsay_l1::{EventFault, FollowConfig, InboxCursor, L1Block, L1Event, revert::describe};
 use gainsay_types::State;
@@ -27,12 +31,12 @@ use revm::{
     state::AccountInfo,
 };
 
-/// Deploys, appends batches, and asks.
-const OPERATOR: Address = Address::repeat_byte(0x0f);
+/// Deploys, appends batches, and asks: the sequencer.
+pub const OPERATOR: Address = Address::repeat_byte(0x0f);
 /// Enough for the oracle's constructor, which tries every precompile.
 const GAS: u64 = 30_000_000;
-/// Any value: no message is enqueued by a user.
-const L2_GAS_LIMIT: u64 = 30_000_000;
+/// Gas limit of L2's blocks, which bounds deposits.
+pub const L2_GAS_LIMIT: u64 = 30_000_000;
 
 /// Why L1 did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -61,13 +65,26 @@ pub enum ChainError {
 }
 
 /// The contracts' addresses.
-#[derive(Clone, Copy, Debug, Default)]
-struct Addresses {
-    oracle: Address,
-    verifier: Address,
-    inbox: Address,
-    rollup: Address,
-    matches: Address,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// The PreimageOracle.
+    pub oracle: Address,
+    /// The StepVerifier.
+    pub verifier: Address,
+    /// The Inbox.
+    pub inbox: Address,
+    /// The Portal.
+    pub portal: Address,
+    /// The Rollup.
+    pub rollup: Address,
+    /// The Matches.
+    pub matches: Address,
+    /// The Games.
+    pub games: Address,
+    /// The messenger on L1.
+    pub messenger: Address,
+    /// The bridge on L1.
+    pub bridge: Address,
 }
 
 /// What a chain is deployed with besides the rules of the game.
@@ -133,20 +150,43 @@ impl Chain {
     /// When a constructor refuses.
     pub fn deploy(&mut self, deployment: &Deployment) -> Result<Vec<L1Event>, ChainError> {
         self.begin_block(deployment.time, B256::ZERO);
-        let nonce = self.nonce()?;
-        // Each holds the address of another that comes later.
-        let [inbox, portal, rollup, matches] = [0, 1, 2, 3].map(|next| OPERATOR.create(nonce + next));
-        self.at = Addresses { inbox, rollup, matches, ..self.at };
-        self.create([&Inbox::BYTECODE[..], &Inbox::constructorCall { p: inbox_params(portal) }.abi_encode()].concat())?;
-        let arguments =
-            Portal::constructorCall { inbox_: inbox, games_: Address::ZERO, l2BlockGasLimit: L2_GAS_LIMIT, proofMaturityDelay: 0 }
-                .abi_encode();
-        self.create([&Portal::BYTECODE[..], &arguments].concat())?;
-        let arguments = Rollup::constructorCall { p: rollup_params(deployment, &self.at) }.abi_encode();
-        let (_, logs) = self.created([&Rollup::BYTECODE[..], &arguments].concat())?;
+        self.at = self.plan()?;
+        let Addresses { inbox, portal, rollup, games, messenger, .. } = self.at;
+        self.put(&Inbox::BYTECODE, &Inbox::constructorCall { p: inbox_params(portal) })?;
+        self.put(
+            &Portal::BYTECODE,
+            &Portal::constructorCall { inbox_: inbox, games_: games, l2BlockGasLimit: L2_GAS_LIMIT, proofMaturityDelay: PROOF_MATURITY },
+        )?;
+        let logs = self.put(&Rollup::BYTECODE, &Rollup::constructorCall { p: rollup_params(deployment, &self.at) })?;
         let params = Matches::MatchesParams { rollup, stepVerifier: self.at.verifier, programRoot: deployment.program_root };
-        self.create([&Matches::BYTECODE[..], &Matches::constructorCall { p: params }.abi_encode()].concat())?;
+        self.put(&Matches::BYTECODE, &Matches::constructorCall { p: params })?;
+        self.put(&Games::BYTECODE, &Games::constructorCall { rollup_: rollup })?;
+        self.put(&L1CrossDomainMessenger::BYTECODE, &L1CrossDomainMessenger::constructorCall { portal_: portal })?;
+        self.put(&L1StandardBridge::BYTECODE, &L1StandardBridge::constructorCall { messenger_: messenger })?;
         self.read(logs)
+    }
+
+    /// Where [`Self::deploy`] puts the contracts if nothing else is created before: each holds the address of another that comes later, and L2's genesis
+    /// names some.
+    ///
+    /// # Errors
+    /// Never: the database is in memory.
+    pub fn plan(&mut self) -> Result<Addresses, ChainError> {
+        let nonce = self.nonce()?;
+        let [inbox, portal, rollup, matches, games, messenger, bridge] = [0, 1, 2, 3, 4, 5, 6].map(|next| OPERATOR.create(nonce + next));
+        Ok(Addresses { inbox, portal, rollup, matches, games, messenger, bridge, ..self.at })
+    }
+
+    /// Where the contracts are.
+    #[must_use]
+    pub const fn addresses(&self) -> &Addresses {
+        &self.at
+    }
+
+    /// Both accumulators of the Inbox.
+    #[must_use]
+    pub const fn cursor(&self) -> &InboxCursor {
+        &self.cursor
     }
 
     /// The newest block.
@@ -219,16 +259,18 @@ impl Chain {
         self.at.oracle
     }
 
+    /// Games.
+    #[must_use]
+    pub const fn games(&self) -> Address {
+        self.at.games
+    }
+
     /// A transaction in the newest block. What it told is read as nodes read it.
     ///
     /// # Errors
     /// When it reverts, nothing has changed.
     pub fn transact(&mut self, sender: Address, to: Address, input: Bytes, value: U256) -> Result<Vec<L1Event>, ChainError> {
-        let transaction =
-            TxEnv { caller: sender, kind: TxKind::Call(to), data: input, value, gas_limit: GAS, gas_price: 0, ..TxEnv::default() };
-        let result = self.evm.transact_commit(transaction).map_err(evm)?;
-        let logs = succeeded(result)?.1;
-        self.read(logs)
+        Ok(self.send(Sent { sender, to, input, value, gas: GAS })?.events)
     }
 
     /// The sequencer appends a batch. Its payload is of no account here: the program reads the accumulator alone.
@@ -264,7 +306,16 @@ impl Chain {
         Ok(found.map(|info| info.nonce).unwrap_or_default())
     }
 
-    fn create(&mut self, code: Vec<u8>) -> Result<Address, ChainError> {
+    /// A contract with a constructor, at the next address.
+    fn put<C: SolConstructor>(&mut self, code: &[u8], arguments: &C) -> Result<Vec<revm::primitives::Log>, ChainError> {
+        Ok(self.created([code, &arguments.abi_encode()].concat())?.1)
+    }
+
+    /// Creates a contract, by the operator.
+    ///
+    /// # Errors
+    /// When the code does not deploy.
+    pub fn create(&mut self, code: Vec<u8>) -> Result<Address, ChainError> {
         Ok(self.created(code)?.0)
     }
 
@@ -280,7 +331,7 @@ impl Chain {
 
     /// Reads logs of the newest block as a follower of L1 does.
     fn read(&mut self, logs: Vec<revm::primitives::Log>) -> Result<Vec<L1Event>, ChainError> {
-        let config = FollowConfig::new(self.at.inbox, self.at.rollup, self.at.matches);
+        let config = FollowConfig::new(self.at.inbox, self.at.rollup, self.at.matches, self.at.games);
         let logs: Vec<Log> = logs.into_iter().map(|log| log_of(log.address, log.data, &self.block)).collect();
         Ok(self.cursor.read(&self.block, &config, &logs)?)
     }

@@ -4,6 +4,9 @@ use super::{Addresses, Deployment, OPERATOR};
 use alloy::primitives::Address;
 use gainsay_bindings::{Inbox, Rollup};
 
+/// Age of a proof at which its withdrawal can be finalised, seconds.
+pub const PROOF_MATURITY: u64 = 7;
+
 pub(super) const fn inbox_params(portal: Address) -> Inbox::InboxParams {
     Inbox::InboxParams {
         portal,

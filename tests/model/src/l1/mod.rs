@@ -83,16 +83,17 @@ impl<'a> L1<'a> {
     /// When the two disagree, and when the deployment is refused.
     pub fn new(deployment: &Deployment, mut chain: Option<&'a mut Chain>) -> Result<Self, Disagreement> {
         let Deployment { settings, config_hash, genesis, program_root, time } = *deployment;
-        let rules =
-            court::Deployment { settings, genesis, batches: Batches::default(), config_hash, program_root, steps: Arc::new(MachineSteps) };
+        let told = chain.as_deref_mut().map(|chain| chain.deploy(deployment)).transpose()?;
+        let games = chain.as_deref().map_or(Address::ZERO, Chain::games);
+        let (batches, steps) = (Batches::default(), Arc::new(MachineSteps));
+        let rules = court::Deployment { settings, genesis, batches, config_hash, program_root, steps, games };
         let (court, events) = Court::new(rules, time).map_err(|refusal| Disagreement::Deployment(Box::new(refusal)))?;
-        let block = match chain.as_deref_mut() {
-            Some(chain) => {
-                let told = chain.deploy(deployment)?;
+        let block = match (told, chain.as_deref()) {
+            (Some(told), Some(chain)) => {
                 same("what the constructors told", &events, &told)?;
                 *chain.block()
             }
-            None => next_block(&L1Block { number: 0, hash: B256::ZERO, parent_hash: B256::ZERO, timestamp: 0 }, time, B256::ZERO),
+            _ => next_block(&L1Block { number: 0, hash: B256::ZERO, parent_hash: B256::ZERO, timestamp: 0 }, time, B256::ZERO),
         };
         let mut l1 = Self {
             court,
@@ -190,6 +191,7 @@ impl<'a> L1<'a> {
                 Contract::Rollup => chain.rollup(),
                 Contract::Matches => chain.matches(),
                 Contract::Oracle => chain.oracle(),
+                Contract::Games => chain.games(),
             };
             let done = match chain.transact(sender, to, act.input(), act.value(self.court.settings().bond)) {
                 Ok(events) => Ok(events),

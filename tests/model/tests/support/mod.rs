@@ -65,7 +65,7 @@ pub(crate) fn setups() -> impl Strategy<Value = Setup> {
         // One r more than the argument asks for: a player that has just left has its bond paid before it stakes again.
         let clock = censoring + 8 * reaction + 1 + spare;
         let settings = Settings { bond: U256::from(1_001), window: 2 * clock + 1 + open, clock, extension, period };
-        let honest = honest.into_iter().map(|(propose, second)| Policy { propose, second }).collect();
+        let honest = honest.into_iter().map(|(propose, second)| Policy { propose, second, list: propose }).collect();
         Setup { settings, reaction, censoring, batches, honest, hostile, anarchy: false }
     })
 }

@@ -90,7 +90,8 @@ impl Story {
         let client = L1Client::connect(&cli.l1_rpc, network.l1_chain_id).await?;
         let contracts = network.contracts;
         // No block is left out: transactions that did nothing are told as well.
-        let config = FollowConfig { recent: u64::MAX, ..FollowConfig::new(contracts.inbox, contracts.rollup, contracts.matches) };
+        let config =
+            FollowConfig { recent: u64::MAX, ..FollowConfig::new(contracts.inbox, contracts.rollup, contracts.matches, contracts.games) };
         let origin = L1Follower::origin(&client, network.deployed_at_block).await?;
         let follower = L1Follower::new(client.clone(), config, vec![origin])?;
         let begins = client.block(BlockRef::Latest).await?;

@@ -14,7 +14,7 @@ use alloy::{
     rpc::types::Log,
     sol_types::{SolCall, SolConstructor},
 };
-use gainsay_bindings::{Games, Inbox, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
+use gainsay_bindings::{Games, Inbox, L1CrossDomainMessenger, L1StandardBridge, Matches, Portal, PreimageOracle, Rollup, StepVerifier};
 use gainsay_game::settings::Settings;
 use gainsay_l1::{EventFault, FollowConfig, InboxCursor, L1Block, L1Event, revert::describe};
 use gainsay_types::State;

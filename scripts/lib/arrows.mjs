@@ -6,6 +6,7 @@
 //   all of these <- sequencer/*, challenger/*
 //   game (pure) <- the process shell <- play (plays the stakes of one key) <- sequencer, challenger: a proposer defends its claims with the code
 //   that attacks false ones
+//   bridge (what users do) <- sequencer (its commands)
 //   sequencer/store, sequencer/chain, and the process shell over them, <- challenger/*      and nothing else of the sequencer
 //
 // Whatever is not listed is refused, so a new crate has to be put in its place here. Tests' own dependencies are free.
@@ -33,14 +34,16 @@ const allowed = {
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
   rpc: [...shared, ...sequencer],
+  bridge: shared,
   game: shared,
   shell: [...shared, "store", "chain", "game"],
   play: [...shared, "store", "chain", "shell", "game"],
-  sequencer: [...shared, ...sequencer, "shell", "game", "play"],
+  sequencer: [...shared, ...sequencer, "bridge", "shell", "game", "play"],
   challenger: [...shared, "store", "chain", "shell", "game", "play"],
-  tests: [...shared, "fault-vm", "game"],
+  tests: [...shared, "fault-vm", "game", "bridge"],
   liar: [...shared, "store", "chain", "shell", "game", "play"],
   model: [...shared, "fault-vm", "game"],
+  "bridge-model": [...shared, "batch", "game", "model"],
 };
 
 const metadata = JSON.parse(

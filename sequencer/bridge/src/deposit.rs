@@ -1,0 +1,243 @@
+//! Deposits through the Portal, and what becomes of any deposit on L2.
+
+use crate::{Bridge, BridgeError, L1Sender, L2Node, L2Receipt, Patience, Sent};
+use alloy::{
+    primitives::{Address, B256, Bytes, U256},
+    rpc::types::{Log, TransactionReceipt},
+    sol_types::{SolCall, SolEvent},
+};
+use gainsay_bindings::{
+    L2CrossDomainMessenger::{FailedRelayedMessage, RelayedMessage},
+    Portal,
+    inbox::Inbox::MessageEnqueued,
+};
+use gainsay_l1::Network;
+use gainsay_types::{MAX_MESSAGE_DATA, Message, MessageBody, predeploys::CROSS_DOMAIN_MESSENGER};
+use serde::Serialize;
+
+/// Gas of a deposit if none is given: enough for a transfer or a small call.
+const DEPOSIT_GAS: u64 = 100_000;
+/// Kind of a user deposit among the Inbox's messages.
+pub(crate) const USER: u8 = 0;
+
+/// A call on L2 that is made from L1, by the same account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    /// Callee on L2; none creates a contract.
+    pub to: Option<Address>,
+    /// Wei to bring from L1. They belong to the sender before the call is made, and also if it fails.
+    pub mint: U256,
+    /// Wei of the sender on L2 to send with the call.
+    pub value: U256,
+    /// Gas limit on L2; none for a usual one.
+    pub gas: Option<u64>,
+    /// Calldata or init code.
+    pub data: Bytes,
+}
+
+impl Deposit {
+    /// Ether from L1 to an account on L2.
+    #[must_use]
+    pub const fn ether(to: Address, wei: U256) -> Self {
+        Self { to: Some(to), mint: wei, value: wei, gas: None, data: Bytes::new() }
+    }
+
+    /// A call with ether that the sender has on L2.
+    #[must_use]
+    pub const fn call(to: Address, value: U256, data: Bytes) -> Self {
+        Self { to: Some(to), mint: U256::ZERO, value, gas: None, data }
+    }
+
+    /// Its gas limit, if the chain takes it.
+    fn gas_limit(&self, network: &Network) -> Result<u64, BridgeError> {
+        let bytes = self.data.len();
+        if bytes > MAX_MESSAGE_DATA {
+            return Err(BridgeError::Data { bytes, most: MAX_MESSAGE_DATA });
+        }
+        let least = 21_000 + 40 * bytes as u64;
+        let most = network.chain.block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
+        let given = self.gas.unwrap_or_else(|| DEPOSIT_GAS.max(least.saturating_mul(2)).min(most));
+        if given < least || given > most { Err(BridgeError::Gas { bytes, least, most, given }) } else { Ok(given) }
+    }
+}
+
+/// A deposit that the Inbox has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enqueued {
+    /// Position in the Inbox, from 1.
+    pub index: u64,
+    /// What tells it from every other deposit.
+    pub source_hash: B256,
+    /// Hash of the transaction that it becomes on L2.
+    pub l2_transaction_hash: B256,
+    /// Sender on L2.
+    pub from: Address,
+    /// Callee on L2; none creates a contract.
+    pub to: Option<Address>,
+    /// Wei created on L2.
+    pub mint: U256,
+    /// Wei sent with the call.
+    pub value: U256,
+    /// Gas limit on L2.
+    pub gas_limit: u64,
+}
+
+/// A transaction on L1, and the deposits that it made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deposited {
+    /// The transaction.
+    pub l1: Sent,
+    /// In the order of the Inbox; at least one.
+    pub deposits: Vec<Enqueued>,
+}
+
+/// What became of a deposit on L2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Its call succeeded.
+    Succeeded,
+    /// Its call failed; the ether that came with it is the sender's on L2.
+    Failed,
+    /// It brought a message whose call failed; the messenger keeps it with its ether, and anybody can try it again.
+    MessageFailed {
+        /// The message's hash.
+        message: B256,
+    },
+}
+
+/// A deposit that L2 has executed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Executed {
+    /// The deposit.
+    pub deposit: Enqueued,
+    /// Number of the L2 block.
+    pub l2_block: u64,
+    /// How its call ended.
+    pub outcome: Outcome,
+}
+
+impl L1Sender {
+    /// Sends a deposit through the Portal.
+    ///
+    /// # Errors
+    /// When its data or gas is out of bounds, and when L1 refuses.
+    pub async fn deposit(&mut self, deposit: Deposit) -> Result<Deposited, BridgeError> {
+        let call = Portal::depositTransactionCall {
+            to: deposit.to.unwrap_or_default(),
+            value: deposit.value,
+            gasLimit: deposit.gas_limit(self.bridge().network())?,
+            isCreation: deposit.to.is_none(),
+            data: deposit.data,
+        };
+        let portal = self.bridge().network().contracts.portal;
+        let receipt = self.send(portal, deposit.mint, call.abi_encode()).await?;
+        deposited(self.bridge().network(), &receipt)
+    }
+}
+
+impl Bridge {
+    /// The deposits that a transaction on L1 made.
+    ///
+    /// # Errors
+    /// When L1 does not have it, or it made none.
+    pub async fn deposits(&self, l1_transaction: B256) -> Result<Deposited, BridgeError> {
+        let receipt = self.client().receipt(l1_transaction).await?;
+        deposited(self.network(), &receipt.ok_or(BridgeError::NoTransaction { transaction: l1_transaction })?)
+    }
+
+    /// Waits until L2 has executed all deposits of a transaction on L1. L1 is read again each time: a reorganisation may give a deposit another
+    /// place in the Inbox, and with it another hash.
+    ///
+    /// # Errors
+    /// When the time is over, and when a node cannot be reached.
+    pub async fn executed(&self, l2: &L2Node, l1_transaction: B256, patience: Patience) -> Result<Vec<Executed>, BridgeError> {
+        let seconds = patience.limit.as_secs();
+        let mut missing = BridgeError::NoTransaction { transaction: l1_transaction };
+        let look = async || {
+            let deposits = match self.deposits(l1_transaction).await {
+                Ok(deposited) => deposited.deposits,
+                Err(BridgeError::NoTransaction { transaction }) => {
+                    missing = BridgeError::Dropped { transaction, seconds };
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
+            let mut executed = Vec::with_capacity(deposits.len());
+            for deposit in deposits {
+                let transaction = deposit.l2_transaction_hash;
+                match l2.receipt(transaction).await? {
+                    Some(receipt) => executed.push(Executed { deposit, l2_block: receipt.block(), outcome: outcome(&receipt) }),
+                    None => {
+                        missing = BridgeError::NotExecuted { l2: l2.url().to_owned(), transaction, index: deposit.index, seconds };
+                        return Ok(None);
+                    }
+                }
+            }
+            Ok(Some(executed))
+        };
+        patience.until(look).await?.ok_or(missing)
+    }
+}
+
+/// The deposits of a mined transaction; at least one.
+pub(crate) fn deposited(network: &Network, receipt: &TransactionReceipt) -> Result<Deposited, BridgeError> {
+    let deposits = enqueued(network, receipt.transaction_hash, receipt.logs())?;
+    if deposits.is_empty() {
+        return Err(BridgeError::NoDeposit { transaction: receipt.transaction_hash });
+    }
+    Ok(Deposited { l1: Sent::of(receipt), deposits })
+}
+
+/// Reads deposits from the logs of a transaction on L1.
+///
+/// # Errors
+/// On a log that the Inbox cannot have emitted.
+pub fn enqueued(network: &Network, transaction: B256, logs: &[Log]) -> Result<Vec<Enqueued>, BridgeError> {
+    let ours = |log: &&Log| log.address() == network.contracts.inbox && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH);
+    let bad = |reason: String| BridgeError::BadLog { transaction, reason };
+    let mut deposits = Vec::new();
+    for log in logs.iter().filter(ours) {
+        let event = MessageEnqueued::decode_log(&log.inner).map_err(|error| bad(error.to_string()))?.data;
+        let body = MessageBody::decode(event.kind, &event.body).map_err(|error| bad(error.to_string()))?;
+        let l1_number = log.block_number.unwrap_or_default();
+        let message = Message { index: event.index, user_ordinal: event.userOrdinal, l1_number, l1_time: event.l1Time, body };
+        deposits.extend(of_message(&message, network.contracts.portal));
+    }
+    Ok(deposits)
+}
+
+/// A user's message as a deposit; none for the sequencer's own.
+fn of_message(message: &Message, portal: Address) -> Option<Enqueued> {
+    let MessageBody::User(deposit) = &message.body else { return None };
+    let transaction = message.transaction(portal);
+    Some(Enqueued {
+        index: message.index,
+        source_hash: transaction.source_hash,
+        l2_transaction_hash: transaction.tx_hash(),
+        from: deposit.from,
+        to: deposit.to,
+        mint: U256::from(deposit.mint),
+        value: U256::from(deposit.value),
+        gas_limit: deposit.gas_limit,
+    })
+}
+
+fn outcome(receipt: &L2Receipt) -> Outcome {
+    if !receipt.succeeded() {
+        return Outcome::Failed;
+    }
+    let of_messenger = receipt.logs.iter().filter(|log| log.address() == CROSS_DOMAIN_MESSENGER);
+    // The last word on the message: others may be relayed while it is.
+    let relayed = |log: &&Log| matches!(log.topic0(), Some(&FailedRelayedMessage::SIGNATURE_HASH | &RelayedMessage::SIGNATURE_HASH));
+    match of_messenger.rev().find(relayed) {
+        Some(log) if receipt.to == Some(CROSS_DOMAIN_MESSENGER) => match FailedRelayedMessage::decode_log(&log.inner) {
+            Ok(event) => Outcome::MessageFailed { message: event.data.msgHash },
+            Err(_) => Outcome::Succeeded,
+        },
+        _ => Outcome::Succeeded,
+    }
+}

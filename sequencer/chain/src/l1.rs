@@ -40,6 +40,8 @@ pub enum InboxEvent {
         message: Message,
         /// `depositAcc` after it.
         acc: B256,
+        /// Hash of the L1 transaction that enqueued it.
+        tx_hash: B256,
     },
 }
 
@@ -207,7 +209,7 @@ fn extend(commit: &mut Commit, block: &L1Block, events: &[InboxEvent]) -> Result
     for event in events {
         match event {
             InboxEvent::Batch { header, acc, data } => push_batch(commit, block, header, *acc, data)?,
-            InboxEvent::Message { message, acc } => push_message(commit, block, message, *acc)?,
+            InboxEvent::Message { message, acc, tx_hash } => push_message(commit, block, message, *acc, *tx_hash)?,
         }
     }
     Ok(commit.push_l1_block(block)?)
@@ -225,12 +227,12 @@ fn push_batch(commit: &mut Commit, block: &L1Block, header: &BatchHeader, acc: B
     Ok(commit.push_batch(&record)?)
 }
 
-fn push_message(commit: &mut Commit, block: &L1Block, message: &Message, acc: B256) -> Result<(), ChainError> {
+fn push_message(commit: &mut Commit, block: &L1Block, message: &Message, acc: B256, l1_transaction: B256) -> Result<(), ChainError> {
     let heads = commit.heads();
     follows("message index", message.index, heads.messages + 1)?;
     follows("message accumulator", acc, message.accumulate(heads.deposit_acc))?;
     follows("the message's L1 block", message.l1_number, block.number)?;
-    Ok(commit.push_message(&MessageRecord { message: message.clone(), acc, l1_hash: block.hash })?)
+    Ok(commit.push_message(&MessageRecord { message: message.clone(), acc, l1_hash: block.hash, l1_transaction })?)
 }
 
 fn follows<T: PartialEq + ToString>(what: &'static str, found: T, expected: T) -> Result<(), ChainError> {

@@ -8,8 +8,8 @@ use gainsay_derive::Ignored;
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{BatchHeader, MessageBody, Millis, State, Transaction, UserDeposit, batch::BatchBlock};
 use support::{
-    BLOCK_TIME, L1, Posted, START, build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce, transfer,
-    user_address,
+    BLOCK_TIME, L1, Posted, START, build, call_contract, deposit, derive_all, feed, fingerprint, follow, fresh, open, produce,
+    transaction_in, transfer, user_address,
 };
 
 /// The transactions as a batch of one block each, at the earliest times.
@@ -220,13 +220,13 @@ fn l1_data_that_does_not_follow_is_refused_and_changes_nothing() {
     l1.mine(vec![deposit(2, 2)]);
     let L1Update::Extend { block, events } = l1.update(3) else { unreachable!() };
     refused(&L1Update::Extend { block: L1Block { parent_hash: block.hash, ..block }, events: events.clone() }, &mut chain);
-    let InboxEvent::Message { message, acc } = &events[0] else { unreachable!() };
+    let InboxEvent::Message { message, acc, tx_hash } = &events[0] else { unreachable!() };
     let mut wrong = message.clone();
     wrong.l1_time += 1;
-    refused(&L1Update::Extend { block, events: vec![InboxEvent::Message { message: wrong, acc: *acc }] }, &mut chain);
+    refused(&L1Update::Extend { block, events: vec![InboxEvent::Message { message: wrong, acc: *acc, tx_hash: *tx_hash }] }, &mut chain);
     let mut skipped = message.clone();
     skipped.index += 1;
-    refused(&L1Update::Extend { block, events: vec![InboxEvent::Message { message: skipped, acc: *acc }] }, &mut chain);
+    refused(&L1Update::Extend { block, events: vec![InboxEvent::Message { message: skipped, acc: *acc, tx_hash: *tx_hash }] }, &mut chain);
     refused(&L1Update::Rewind { to: L1Block { hash: block.hash, ..*l1.block(1) } }, &mut chain);
     let L1Update::Extend { events: batch, .. } = l1.update(2) else { unreachable!() };
     let InboxEvent::Batch { header, acc, .. } = batch[0].clone() else { unreachable!() };
@@ -394,4 +394,25 @@ fn an_old_blocks_state_stays_readable() {
     produce(&mut chain, 0, vec![], vec![call_contract(0, 3, 1, 6)]);
     assert_eq!(held.storage(support::CONTRACT, slot).unwrap().to::<u64>(), 8, "a reader keeps its block");
     assert_eq!(held.account(user_address(0)).unwrap().unwrap().nonce, 3);
+}
+
+#[test]
+fn messages_are_found_by_the_transaction_that_enqueued_them_until_l1_drops_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut chain, mut l1) = (open(directory.path(), true), L1::new());
+    l1.mine(vec![deposit(1, 1), deposit(2, 2)]);
+    l1.mine(vec![deposit(3, 3)]);
+    let [first, second] = [1, 2].map(|number| transaction_in(l1.block(number)));
+    follow(&mut chain, &l1);
+    let of = |chain: &gainsay_chain::Chain, hash: &B256| chain.store().messages_of_l1_transaction(hash).unwrap();
+    assert_eq!((of(&chain, &first), of(&chain, &second), of(&chain, &B256::ZERO)), (vec![1, 2], vec![3], vec![]));
+    l1.reorganise(1);
+    l1.mine(vec![]);
+    l1.mine(vec![deposit(4, 4)]);
+    follow(&mut chain, &l1);
+    let third = transaction_in(l1.tip());
+    assert_eq!((of(&chain, &first), of(&chain, &second), of(&chain, &third)), (vec![1, 2], vec![], vec![3]));
+    drop(chain);
+    let chain = open(directory.path(), true);
+    assert_eq!((of(&chain, &first), of(&chain, &third)), (vec![1, 2], vec![3]), "also after a restart");
 }

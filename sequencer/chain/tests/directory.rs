@@ -127,7 +127,7 @@ fn damage_beyond_repair_is_one_clear_error() {
         let (config, genesis) = network();
         Chain::open(&options(directory.path(), true), config, &genesis).err().expect("is refused").to_string()
     };
-    assert!(error_after(&|batch| batch.put(numbered(b'b', 6), [1, 2, 3])).contains("damaged"));
+    assert!(error_after(&|batch| batch.put(numbered(b'b', 6), [2, 2, 3])).contains("damaged"));
     assert!(error_after(&|batch| batch.put(numbered(b'b', 6), [7])).contains("version 7"));
     let pruned = error_after(&|batch| {
         batch.remove(numbered(b'b', 6));

@@ -82,7 +82,7 @@ impl World {
         let before = self.core.chain.store().message(heads.messages).expect("the store").map_or(0, |record| record.message.user_ordinal);
         let user_ordinal = before + u64::from(matches!(body, MessageBody::User(_)));
         let message = Message { index: heads.messages + 1, user_ordinal, l1_number: self.l1 + 1, l1_time: START + self.l1 + 1, body };
-        InboxEvent::Message { acc: message.accumulate(heads.deposit_acc), message }
+        InboxEvent::Message { acc: message.accumulate(heads.deposit_acc), message, tx_hash: B256::ZERO }
     }
 
     /// The batch as the Inbox would append it in the next L1 block.

@@ -6,6 +6,7 @@ mod chain;
 mod claims;
 mod cors;
 mod cursor;
+mod deposits;
 mod error;
 mod eth;
 mod feed;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use backend::{Answer, Backend, Client, L1Progress, SubmitError};
 pub use claims::EndState;
+pub use deposits::{Deposit, DepositKind, DepositStatus};
 pub use feed::FeedBlock;
 pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
 pub use server::{Limits, RpcServer, ServeError, serve};

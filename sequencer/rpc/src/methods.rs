@@ -4,7 +4,7 @@ use crate::{
     Backend, Client, L1Progress, Limits,
     arguments::Arguments,
     chain::Chain,
-    claims,
+    claims, deposits,
     error::RpcError,
     eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, syncing, transactions},
     gainsay, subscribe,
@@ -82,6 +82,7 @@ fn node_methods(module: &mut Module) -> Registered {
     light(module, "eth_accounts", node::accounts)?;
     light(module, "gainsay_syncStatus", gainsay::sync_status)?;
     light(module, "gainsay_outputAtBlock", gainsay::output_at_block)?;
+    light(module, "gainsay_getDeposit", deposits::by_index)?;
     light(module, "gainsay_endState", claims::end_state_below)?;
     light(module, "gainsay_config", gainsay::config)
 }
@@ -122,6 +123,7 @@ fn heavy_methods(module: &mut Module) -> Registered {
     heavy(module, "eth_feeHistory", fees::history)?;
     heavy(module, "eth_getLogs", logs::get)?;
     heavy(module, "eth_getProof", proofs::get)?;
+    heavy(module, "gainsay_getDepositsByL1Transaction", deposits::by_l1_transaction)?;
     large(module, "gainsay_witness", gainsay::witness_of_block)?;
     large(module, "gainsay_witnessOfStep", gainsay::witness_of_step)
 }

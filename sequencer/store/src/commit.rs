@@ -179,6 +179,7 @@ impl Commit {
     /// When the record cannot be encoded.
     pub fn push_message(&mut self, message: &MessageRecord) -> Result<(), StoreError> {
         self.put(keys::message(message.message.index), message)?;
+        self.writes.put(keys::enqueued(&message.l1_transaction, message.message.index), []);
         (self.heads.messages, self.heads.deposit_acc) = (message.message.index, message.acc);
         Ok(())
     }
@@ -206,6 +207,9 @@ impl Commit {
     /// When the database fails.
     pub fn truncate_messages(&mut self, index: u64) -> Result<(), StoreError> {
         for dropped in index + 1..=self.heads.messages {
+            if let Some(record) = self.store.message(dropped)? {
+                self.writes.remove(keys::enqueued(&record.l1_transaction, dropped));
+            }
             self.writes.remove(keys::message(dropped));
         }
         if index < self.heads.messages {

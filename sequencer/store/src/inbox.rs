@@ -51,6 +51,8 @@ pub struct MessageRecord {
     pub acc: B256,
     /// Hash of the L1 block `message.l1_number`.
     pub l1_hash: B256,
+    /// Hash of the L1 transaction that enqueued it.
+    pub l1_transaction: B256,
 }
 
 impl Record for L1Block {

@@ -14,6 +14,7 @@
 //! | `d` | step | State after that block step |
 //! | `p` | batch index | batch |
 //! | `m` | message index | message |
+//! | `e` | L1 transaction hash, message index | the transaction enqueued the message |
 //! | `v` | versioned hash | blob |
 //! | `x` | versioned hash, batch index | the batch needs the blob |
 //! | `y` | batch index, versioned hash | the same, to prune in order |
@@ -79,6 +80,14 @@ pub(crate) fn batch(index: u64) -> Vec<u8> {
 
 pub(crate) fn message(index: u64) -> Vec<u8> {
     join(b'm', &[&index.to_be_bytes()])
+}
+
+pub(crate) fn enqueued(l1_transaction: &B256, index: u64) -> Vec<u8> {
+    join(b'e', &[l1_transaction.as_slice(), &index.to_be_bytes()])
+}
+
+pub(crate) fn enqueued_by(l1_transaction: &B256) -> Vec<u8> {
+    join(b'e', &[l1_transaction.as_slice()])
 }
 
 pub(crate) fn blob(hash: &B256) -> Vec<u8> {

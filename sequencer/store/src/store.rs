@@ -161,6 +161,15 @@ impl Store {
         self.record(&keys::message(index))
     }
 
+    /// Indices of the messages that an L1 transaction enqueued, in order; none if it enqueued none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn messages_of_l1_transaction(&self, hash: &B256) -> Result<Vec<u64>, StoreError> {
+        let prefix = keys::enqueued_by(hash);
+        self.database().scan(&prefix, &prefix).map(|entry| entry.and_then(|(key, _)| trailing_number(&key))).collect()
+    }
+
     /// `depositAcc` after `index` messages.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ pub enum InboxEvent {
         message: Message,
         /// `depositAcc[message.index]`.
         acc: B256,
+        /// The transaction that enqueued it.
+        tx_hash: B256,
     },
 }
 
@@ -127,7 +129,7 @@ impl InboxCursor {
             return Err(EventFault::Origin { entry: "message", index });
         }
         (self.messages, self.message_acc, self.user_messages) = (index, event.acc, user_messages);
-        Ok(InboxEvent::Message { message, acc: event.acc })
+        Ok(InboxEvent::Message { message, acc: event.acc, tx_hash: log.transaction_hash.unwrap_or_default() })
     }
 }
 

@@ -8,6 +8,7 @@ const INBOX: Address = Address::repeat_byte(1);
 const ROLLUP: Address = Address::repeat_byte(2);
 const MATCHES: Address = Address::repeat_byte(3);
 const GAMES: Address = Address::repeat_byte(8);
+const TRANSACTION: B256 = B256::repeat_byte(7);
 const CONFIG: FollowConfig = FollowConfig::new(INBOX, ROLLUP, MATCHES, GAMES);
 
 fn block() -> L1Block {
@@ -15,7 +16,13 @@ fn block() -> L1Block {
 }
 
 fn log(address: Address, data: LogData) -> Log {
-    Log { inner: Inner { address, data }, block_hash: Some(block().hash), block_number: Some(40), ..Log::default() }
+    Log {
+        inner: Inner { address, data },
+        block_hash: Some(block().hash),
+        block_number: Some(40),
+        transaction_hash: Some(TRANSACTION),
+        ..Log::default()
+    }
 }
 
 /// A batch with calldata and a message, as the Inbox emits them.
@@ -56,6 +63,10 @@ fn read(logs: &[Log]) -> Result<(InboxCursor, Vec<L1Event>), EventFault> {
 fn any_changed_bit_of_an_event_is_found_or_means_nothing() {
     let honest = read(&logs()).unwrap();
     assert_eq!((honest.0.batches, honest.0.messages, honest.1.len()), (1, 1, 2));
+    for event in &honest.1 {
+        let L1Event::Inbox(InboxEvent::Batch { tx_hash, .. } | InboxEvent::Message { tx_hash, .. }) = event else { panic!("{event:?}") };
+        assert_eq!(*tx_hash, TRANSACTION);
+    }
     for index in 0..2 {
         let length = logs()[index].inner.data.data.len();
         for position in 0..length * 8 {

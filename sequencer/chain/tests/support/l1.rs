@@ -68,7 +68,7 @@ impl L1 {
     /// Index, accumulator and user ordinal of the newest message.
     pub fn messages(&self) -> (u64, B256, u64) {
         let found = self.events().filter_map(|event| match event {
-            InboxEvent::Message { message, acc } => Some((message.index, *acc, message.user_ordinal)),
+            InboxEvent::Message { message, acc, .. } => Some((message.index, *acc, message.user_ordinal)),
             InboxEvent::Batch { .. } => None,
         });
         found.last().unwrap_or_default()
@@ -131,7 +131,7 @@ impl L1 {
 
     fn deposit_acc(&self, index: u64) -> B256 {
         let found = self.events().find_map(|event| match event {
-            InboxEvent::Message { message, acc } if message.index == index => Some(*acc),
+            InboxEvent::Message { message, acc, .. } if message.index == index => Some(*acc),
             _ => None,
         });
         found.unwrap_or_default()
@@ -159,8 +159,13 @@ impl L1 {
         let user_ordinal = ordinal + u64::from(matches!(body, MessageBody::User(_)));
         let message = Message { index: index + 1, user_ordinal, l1_number: tip.number, l1_time: tip.timestamp, body };
         let acc = message.accumulate(acc);
-        self.push_event(InboxEvent::Message { message, acc });
+        self.push_event(InboxEvent::Message { message, acc, tx_hash: transaction_in(&tip) });
     }
+}
+
+/// Hash of the one transaction that enqueues all messages of an L1 block.
+pub fn transaction_in(block: &L1Block) -> B256 {
+    keccak256(block.hash)
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {

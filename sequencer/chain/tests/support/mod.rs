@@ -5,7 +5,7 @@
 mod l1;
 mod users;
 
-pub use l1::{L1, Posted};
+pub use l1::{L1, Posted, transaction_in};
 pub use users::{CONTRACT, USERS, address as user_address, call_contract, deposit, transfer};
 
 use alloy_consensus::Sealed;

@@ -1,4 +1,5 @@
 mod claims;
+mod deposits;
 mod feed;
 mod malformed;
 mod node;

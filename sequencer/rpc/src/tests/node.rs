@@ -39,7 +39,6 @@ pub(super) struct Node {
 struct Core {
     writer: Writer,
     pool: Pool,
-    messages: Vec<MessageRecord>,
     /// Whether each transaction gets its block at once.
     mining: bool,
 }
@@ -79,7 +78,7 @@ impl Node {
         let database = SledDatabase::open(directory.path(), 1 << 24).expect("a database");
         let (writer, _) = Writer::over(Box::new(database), &genesis).expect("a store");
         let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), 1_000);
-        let core = Mutex::new(Core { writer, pool, messages: Vec::new(), mining: true });
+        let core = Mutex::new(Core { writer, pool, mining: true });
         let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
         Arc::new(Self { config, core, latest, pending: broadcast::Sender::new(64), _directory: directory })
     }
@@ -110,14 +109,32 @@ impl Node {
 
     /// Makes a block with an attributes message in it.
     pub(super) fn deposit(&self) {
-        let mut core = self.core.lock().unwrap();
-        let body = MessageBody::Attributes(Attributes { base_fee: U256::from(8), blob_base_fee: U256::from(1), prev_randao: B256::ZERO });
-        let heads = core.writer.store().heads();
-        let message = Message { index: heads.messages + 1, user_ordinal: 0, l1_number: 5, l1_time: START.secs(), body };
-        let record = MessageRecord { acc: message.accumulate(heads.deposit_acc), message, l1_hash: B256::repeat_byte(5) };
-        core.messages.push(record);
-        drop(core);
+        let attributes = Attributes { base_fee: U256::from(8), blob_base_fee: U256::from(1), prev_randao: B256::ZERO };
+        self.enqueue(MessageBody::Attributes(attributes), B256::repeat_byte(6));
         self.mine();
+    }
+
+    /// Reads a message from L1, which `l1_transaction` enqueued: the next block consumes it.
+    pub(super) fn enqueue(&self, body: MessageBody, l1_transaction: B256) {
+        let mut core = self.core.lock().unwrap();
+        let store = core.writer.store().clone();
+        let heads = store.heads();
+        let before = store.message(heads.messages).unwrap().map_or(0, |record| record.message.user_ordinal);
+        let user_ordinal = before + u64::from(matches!(body, MessageBody::User(_)));
+        let message = Message { index: heads.messages + 1, user_ordinal, l1_number: 5, l1_time: START.secs(), body };
+        let acc = message.accumulate(heads.deposit_acc);
+        let record = MessageRecord { message, acc, l1_hash: B256::repeat_byte(5), l1_transaction };
+        let mut commit = Commit::new(&store);
+        commit.push_message(&record).unwrap();
+        core.writer.apply(commit).unwrap();
+    }
+
+    /// L1 drops the messages after the first `messages`; no block has consumed them.
+    pub(super) fn drop_messages(&self, messages: u64) {
+        let mut core = self.core.lock().unwrap();
+        let mut commit = Commit::new(core.writer.store());
+        commit.truncate_messages(messages).unwrap();
+        core.writer.apply(commit).unwrap();
     }
 
     /// Makes a block of what is in the pool, late enough for any transaction.
@@ -125,8 +142,8 @@ impl Node {
         let mut core = self.core.lock().unwrap();
         let store = core.writer.store().clone();
         let parent = store.header(store.heads().latest.number).unwrap().unwrap();
-        let records = std::mem::take(&mut core.messages);
-        let deposits: Vec<_> = records.iter().map(|record| record.message.clone()).collect();
+        let waiting = parent.deposit_index + 1..=store.heads().messages;
+        let deposits: Vec<_> = waiting.map(|index| store.message(index).unwrap().unwrap().message).collect();
         let job = Job {
             config: &self.config,
             parent: &parent.header,
@@ -141,9 +158,6 @@ impl Node {
         let roots: StateRoots = update.roots;
         let block = built.block.seal(roots);
         let mut commit = Commit::new(&store);
-        for record in &records {
-            commit.push_message(record).unwrap();
-        }
         commit.push_block(&block, parent.deposit_index + deposits.len() as u64, &update.nodes).unwrap();
         core.writer.apply(commit).unwrap();
         self.after_change(&mut core);

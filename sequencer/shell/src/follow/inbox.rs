@@ -165,11 +165,11 @@ fn inbox_event(event: L1Event) -> Option<InboxEvent> {
             tracing::info!(batch = header.batch_index, kind = ?header.kind, l1_block = header.l1_number, "batch on L1");
             Some(InboxEvent::Batch { header, acc, data })
         }
-        L1Event::Inbox(l1::InboxEvent::Message { message, acc }) => {
+        L1Event::Inbox(l1::InboxEvent::Message { message, acc, tx_hash }) => {
             if matches!(message.body, MessageBody::User(_)) {
                 tracing::info!(deposit = message.index, l1_block = message.l1_number, "deposit on L1");
             }
-            Some(InboxEvent::Message { message, acc })
+            Some(InboxEvent::Message { message, acc, tx_hash })
         }
         L1Event::Rollup(_) | L1Event::Matches(_) | L1Event::Games(_) => None,
     }

@@ -17,4 +17,3 @@ mod serve;
 pub mod status;
 #[cfg(test)]
 mod tests;
-pub mod user;

@@ -3,14 +3,13 @@
 mod cli;
 
 use clap::Parser;
-use cli::{Cli, Command, DepositArgs, ForceIncludeArgs, SenderArgs};
+use cli::{Cli, Command};
 use gainsay_sequencer::{
     deploy::deploy,
     follow::follow,
     keys,
     run::run,
     status::{InWords, status},
-    user::{Deposit, User},
 };
 use std::{io::Write, process::ExitCode, time::Duration};
 
@@ -50,29 +49,9 @@ async fn dispatch(command: Command) -> eyre::Result<()> {
             let status = status(args.rpc).await?;
             print(&if args.json { serde_json::to_string_pretty(&status)? } else { InWords(&status).to_string() });
         }
-        Command::Deposit(args) => send_deposit(args).await?,
-        Command::ForceInclude(args) => force_include(args).await?,
+        Command::Bridge(command) => command.run().await?,
     }
     Ok(())
-}
-
-async fn send_deposit(args: DepositArgs) -> eyre::Result<()> {
-    let mut user = open(&args.sender).await?;
-    let to = if args.create { None } else { Some(args.to.unwrap_or(user.address())) };
-    let sent = user.deposit(Deposit { to, value: args.value, gas: args.gas, data: args.data }).await?;
-    print(&format!("deposited in L1 block {}, transaction {}", sent.block, sent.hash));
-    Ok(())
-}
-
-async fn force_include(args: ForceIncludeArgs) -> eyre::Result<()> {
-    let (message, sent) = open(&args.sender).await?.force_include().await?;
-    print(&format!("forced up to message {message} in L1 block {}, transaction {}", sent.block, sent.hash));
-    Ok(())
-}
-
-async fn open(args: &SenderArgs) -> eyre::Result<User> {
-    let key = keys::load(args.key_file.as_deref(), "GAINSAY_KEY", "--key-file")?;
-    Ok(User::open(&args.network, args.l1_rpc.as_str(), key).await?)
 }
 
 /// To stdout; a reader that has gone away wants nothing more.

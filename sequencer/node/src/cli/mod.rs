@@ -1,12 +1,12 @@
 //! The command line. Turned once into checked settings; nothing below `main` sees it.
 
+mod bridge;
 mod chain;
 mod node;
-mod user;
 
+pub(crate) use bridge::BridgeCommand;
 pub(crate) use chain::DeployArgs;
 pub(crate) use node::{FollowArgs, RunArgs, StatusArgs};
-pub(crate) use user::{DepositArgs, ForceIncludeArgs, SenderArgs};
 
 use clap::{Args, Parser, Subcommand};
 use gainsay_shell::logging::{LogError, LogFormat};
@@ -31,10 +31,9 @@ pub(crate) enum Command {
     Follow(Box<FollowArgs>),
     /// Tells in words what a node knows: heads, L1, batches.
     Status(StatusArgs),
-    /// Sends a deposit from L1.
-    Deposit(DepositArgs),
-    /// Forces the deposits that have waited longer than the inclusion delay.
-    ForceInclude(ForceIncludeArgs),
+    /// What users do between L1 and L2: deposits, tokens, withdrawals, forced inclusion.
+    #[command(subcommand)]
+    Bridge(BridgeCommand),
 }
 
 #[derive(Debug, Args)]

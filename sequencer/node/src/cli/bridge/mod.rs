@@ -1,0 +1,128 @@
+//! `sequencer bridge`: what users of the chain do on L1, and on L2 towards L1. One file a command: its flags, and what it prints.
+
+mod deposit;
+mod force_include;
+mod token;
+
+use crate::print;
+use alloy::{primitives::U256, transports::http::reqwest::Url};
+use clap::{Args, Subcommand};
+use gainsay_bridge::{Bridge, L1Sender, L2Node, L2Sender, Patience, amount};
+use gainsay_l1::SecretKey;
+use gainsay_sequencer::keys;
+use serde::Serialize;
+use std::{fmt::Display, path::PathBuf, time::Duration};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BridgeCommand {
+    /// Brings ether, tokens or a call from L1 to L2.
+    Deposit(Box<deposit::DepositArgs>),
+    /// Shows the tokens on L2 that stand for a token of L1, and makes one.
+    Token(Box<token::TokenArgs>),
+    /// Forces the deposits that have waited longer than the inclusion delay.
+    ForceInclude(force_include::ForceIncludeArgs),
+}
+
+impl BridgeCommand {
+    pub(crate) async fn run(self) -> eyre::Result<()> {
+        match self {
+            Self::Deposit(args) => args.run().await,
+            Self::Token(args) => args.run().await,
+            Self::ForceInclude(args) => args.run().await,
+        }
+    }
+}
+
+/// The chain, and L1.
+#[derive(Debug, Args)]
+struct L1Args {
+    /// Directory with addresses.json.
+    #[arg(long, value_name = "DIR")]
+    network: PathBuf,
+    /// JSON-RPC of L1.
+    #[arg(long, value_name = "URL")]
+    l1_rpc: Url,
+}
+
+impl L1Args {
+    async fn open(&self) -> eyre::Result<Bridge> {
+        Ok(Bridge::open(&self.network, self.l1_rpc.as_str()).await?)
+    }
+}
+
+/// Who signs.
+#[derive(Debug, Args)]
+struct KeyArgs {
+    /// File with the sender's key; without it the key is in GAINSAY_KEY.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// The most to pay per gas on L1, gwei.
+    #[arg(long, default_value_t = 500, value_name = "GWEI")]
+    max_l1_fee: u64,
+}
+
+impl KeyArgs {
+    fn load(&self) -> eyre::Result<SecretKey> {
+        Ok(keys::load(self.key_file.as_deref(), "GAINSAY_KEY", "--key-file")?)
+    }
+
+    async fn on_l1(&self, bridge: Bridge) -> eyre::Result<L1Sender> {
+        Ok(L1Sender::start(bridge, self.load()?, self.max_l1_fee).await?)
+    }
+
+    async fn on_l2(&self, node: L2Node) -> eyre::Result<L2Sender> {
+        Ok(L2Sender::start(node, self.load()?).await?)
+    }
+}
+
+/// A node of L2.
+#[derive(Debug, Args)]
+struct L2Args {
+    /// JSON-RPC of a node of L2: the sequencer's, or a follower's.
+    #[arg(long, default_value = "http://127.0.0.1:9545", value_name = "URL")]
+    l2_rpc: Url,
+}
+
+impl L2Args {
+    async fn open(&self, bridge: &Bridge) -> eyre::Result<L2Node> {
+        Ok(L2Node::open(self.l2_rpc.as_str(), bridge.network()).await?)
+    }
+}
+
+/// Whether to wait.
+#[derive(Debug, Args)]
+struct WaitArgs {
+    /// Wait until it has taken effect.
+    #[arg(long)]
+    wait: bool,
+    /// How long to wait at most, seconds.
+    #[arg(long, default_value_t = 600, value_name = "S", requires = "wait")]
+    timeout: u64,
+}
+
+impl WaitArgs {
+    fn patience(&self) -> Option<Patience> {
+        self.wait.then(|| Patience::of(Duration::from_secs(self.timeout)))
+    }
+}
+
+/// How to print.
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// Print JSON instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+impl OutputArgs {
+    /// One or the other.
+    fn show<T: Serialize + Display>(&self, what: &T) -> eyre::Result<()> {
+        print(&if self.json { serde_json::to_string_pretty(what)? } else { what.to_string() });
+        Ok(())
+    }
+}
+
+/// An amount of ether, for clap.
+fn parse_ether(given: &str) -> Result<U256, amount::AmountError> {
+    amount::ether(given)
+}

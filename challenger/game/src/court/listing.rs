@@ -29,7 +29,7 @@ impl Court {
         Ok(())
     }
 
-    fn game(&self, index: u64) -> Address {
+    pub(super) fn game(&self, index: u64) -> Address {
         self.rules.games.create(FIRST_NONCE + index)
     }
 }

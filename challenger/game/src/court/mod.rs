@@ -214,6 +214,12 @@ impl Court {
         self.moves_against.get(stake).copied().unwrap_or_default()
     }
 
+    /// The game of an assertion, if it is listed.
+    #[must_use]
+    pub fn game_of(&self, id: &B256) -> Option<Address> {
+        self.listed.get(id).map(|index| self.game(*index))
+    }
+
     /// What the oracle knows.
     #[must_use]
     pub const fn parts(&self) -> &Parts {

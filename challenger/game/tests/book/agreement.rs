@@ -24,6 +24,7 @@ fn assertions(world: &World) {
         assert_eq!((found.parent, found.end, found.target), (record.parent, record.end, record.target));
         assert_eq!((found.inputs_hash, found.l1_time), (record.inputs_hash, record.created_at));
         assert_eq!(found.confirmed_in.is_some(), record.confirmed);
+        assert_eq!(ledger.listed(id), court.game_of(id).is_some());
         let times = ledger.fork(id);
         assert_eq!(times.map(|times| times.first_child_at), record.first_child_at);
         assert_eq!(times.and_then(|times| times.second_child_at), record.second_child_at);

@@ -1,14 +1,15 @@
 //! Events that the contracts cannot emit next: each is refused for its own reason, and changes nothing.
 
-use crate::world::{ALICE, LIAR, OTHER, World, lie};
+use crate::world::{ALICE, LIAR, OTHER, SETTINGS, World, lie};
 use alloy::primitives::{Address, B256, U256, aliases::U40};
 use gainsay_bindings::Matches::Match;
 use gainsay_game::{
+    act::Act,
     book::Book,
     ledger::{Contradiction, Ledger, StakeStatus},
     matches::match_id,
 };
-use gainsay_l1::{L1Block, L1Event, MatchesEvent, RollupEvent};
+use gainsay_l1::{GamesEvent, L1Block, L1Event, MatchesEvent, RollupEvent};
 use gainsay_types::assertion_id;
 
 /// The honest stake, the liar, one that has lost to it, and the match of the first two.
@@ -28,7 +29,7 @@ fn seen(ledger: &Ledger) -> impl PartialEq + std::fmt::Debug {
     let owners = [ALICE, LIAR, OTHER, Address::ZERO];
     (
         ledger.assertions().clone(),
-        ledger.assertions().iter().map(|found| ledger.fork(&found.id).copied()).collect::<Vec<_>>(),
+        ledger.assertions().iter().map(|found| (ledger.fork(&found.id).copied(), ledger.listed(&found.id))).collect::<Vec<_>>(),
         ledger.stakes().cloned().collect::<Vec<_>>(),
         ledger.matches().cloned().collect::<Vec<_>>(),
         owners.map(|owner| ledger.owed(&owner)),
@@ -107,6 +108,33 @@ fn stakes_that_cannot_be_or_move_are_refused() {
     ];
     for (event, expected) in cases {
         assert_eq!(refused(&world, L1Event::Rollup(event)), expected);
+    }
+}
+
+#[test]
+fn games_that_cannot_be_listed_are_refused() {
+    let (mut world, honest, ..) = world();
+    let genesis = world.confirmed().id;
+    let tip = world.ledger().stake(&honest).unwrap().tip;
+    world.append_batch();
+    world.pass(SETTINGS.period);
+    let below = world.advance(honest, world.true_end(&tip));
+    let listed = |assertion, index| GamesEvent::Listed { assertion, index, game: Address::ZERO };
+    let unknown = B256::repeat_byte(7);
+    let cases = [
+        (listed(unknown, 0), Contradiction::UnknownAssertion { id: unknown }),
+        (listed(below, 0), Contradiction::ParentNotListed { id: below }),
+        (listed(genesis, 0), Contradiction::ParentNotListed { id: genesis }),
+        (listed(tip, 1), Contradiction::NotNextGame { index: 1, next: 0 }),
+    ];
+    for (event, expected) in cases {
+        assert_eq!(refused(&world, L1Event::Games(event)), expected);
+    }
+    world.act(OTHER, Act::List { parent: genesis, end: world.assertion(&tip).end });
+    let cases =
+        [(listed(tip, 1), Contradiction::ListedAgain { id: tip }), (listed(below, 0), Contradiction::NotNextGame { index: 0, next: 1 })];
+    for (event, expected) in cases {
+        assert_eq!(refused(&world, L1Event::Games(event)), expected);
     }
 }
 

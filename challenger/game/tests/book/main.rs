@@ -5,6 +5,7 @@ mod claims;
 mod contradictions;
 mod endings;
 mod games;
+mod listing;
 mod plans;
 mod random;
 mod rewinds;

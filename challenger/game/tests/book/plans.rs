@@ -15,9 +15,9 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 const POLICIES: [Policy; 3] = [
-    Policy { propose: false, second: false, list: false },
+    Policy { propose: false, second: false, list: true },
     Policy { propose: true, second: false, list: false },
-    Policy { propose: true, second: true, list: false },
+    Policy { propose: true, second: true, list: true },
 ];
 
 proptest! {

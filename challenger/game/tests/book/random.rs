@@ -33,6 +33,7 @@ enum Kind {
     Withdraw,
     Reward,
     Claim,
+    List,
     Pause,
     Settle,
     Rewind,
@@ -51,6 +52,7 @@ pub(crate) fn happenings(most: usize) -> impl Strategy<Value = Vec<Happening>> {
         4 => Just(Kind::Withdraw),
         4 => Just(Kind::Reward),
         1 => Just(Kind::Claim),
+        3 => Just(Kind::List),
         1 => Just(Kind::Pause),
         2 => Just(Kind::Settle),
         1 => Just(Kind::Rewind),
@@ -131,6 +133,10 @@ impl Happening {
                 let found = one(pick, ledger.matches().filter(either))?;
                 let winner = if found.state.moverMoves > 0 && also % 2 == 0 { found.state.mover } else { found.state.rival };
                 (someone, Act::Reward { m: Box::new(found.state.clone()), winner })
+            }
+            Kind::List => {
+                let assertion = one(also, ledger.assertions().iter())?;
+                (someone, Act::List { parent: assertion.parent, end: assertion.end })
             }
             _ => (someone, Act::Claim { to: someone }),
         })

@@ -3,7 +3,10 @@
 //! No list on L1 is trusted: from the latest confirmed assertion down, the node says what the child must claim, and with it the child's id. So a false
 //! rival leads nobody astray, and a claim that nobody on L1 has contradicted yet is not believed either.
 
-use crate::{Bridge, BridgeError, L2Node, WithdrawError, logs_between};
+use crate::{
+    Bridge, BridgeError, L2Node, WithdrawError, logs_between,
+    stage::{Link, Standing},
+};
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, U64, U256},
@@ -19,8 +22,6 @@ use gainsay_l1::{BlockRef, L1Block};
 use gainsay_types::{State, assertion_id};
 use serde::Deserialize;
 use std::collections::HashMap;
-
-use crate::stage::{Link, Standing};
 
 /// A right assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +87,12 @@ struct EndState {
     inputs_hash: B256,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Numbered {
     number: U64,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct SyncStatus {
     safe: Numbered,
 }
@@ -179,10 +180,8 @@ impl<'a> View<'a> {
 
     /// The state that an assertion claims, from the event of its L1 block, which is found by its time.
     async fn claimed_end(&self, id: B256, claimed_at: u64) -> Result<State, WithdrawError> {
-        let filter = Filter::new()
-            .address(self.bridge.network().contracts.rollup)
-            .event_signature(AssertionCreated::SIGNATURE_HASH)
-            .topic1(id);
+        let filter =
+            Filter::new().address(self.bridge.network().contracts.rollup).event_signature(AssertionCreated::SIGNATURE_HASH).topic1(id);
         let (from, to) = (self.first_block_at(claimed_at).await?, self.first_block_at(claimed_at + 1).await?);
         let logs = logs_between(self.bridge.client(), &filter, from, to).await?;
         let event = logs.iter().find_map(|log| AssertionCreated::decode_log(&log.inner).ok());

@@ -11,10 +11,7 @@ use alloy::{
     rpc::types::Filter,
     sol_types::SolEvent,
 };
-use gainsay_bindings::{
-    AssertionGame, L1CrossDomainMessenger, Portal,
-    portal::Portal::WithdrawalFinalized,
-};
+use gainsay_bindings::{AssertionGame, L1CrossDomainMessenger, Portal, portal::Portal::WithdrawalFinalized};
 
 /// Proofs of one withdrawal that are looked at, besides those of `first`: anyone can add one, and each has to be a right proof.
 const MAX_PROOFS: u64 = 32;
@@ -147,8 +144,7 @@ async fn read_proofs(
         proof.right = if proof.standing == Standing::Confirmed { Some(true) } else { path.judge(&proof.assertion, &ancestors) };
         facts.proofs.push(proof);
     }
-    facts.provable =
-        path.reaching(facts.l2_block).map(|right| Provable { assertion: right.id, l2_block: right.end.l2_block_number });
+    facts.provable = path.reaching(facts.l2_block).map(|right| Provable { assertion: right.id, l2_block: right.end.l2_block_number });
     facts.next_claim = match path.end {
         PathEnd::Unclaimed { possible_at } => Some(possible_at),
         PathEnd::Reached | PathEnd::NotDerived => None,

@@ -122,7 +122,15 @@ impl L1Sender {
     /// # Errors
     /// When it has no effect.
     pub async fn send(&mut self, to: Address, value: U256, input: impl Into<Bytes>) -> Result<TransactionReceipt, BridgeError> {
-        Ok(self.manager.send(TxRequest { to, input: input.into(), value, ..TxRequest::default() }).await?)
+        self.send_request(TxRequest { to, input: input.into(), value, ..TxRequest::default() }).await
+    }
+
+    /// Sends a transaction, with a gas limit of one's own perhaps, and waits until it is mined.
+    ///
+    /// # Errors
+    /// When it has no effect.
+    pub(crate) async fn send_request(&mut self, request: TxRequest) -> Result<TransactionReceipt, BridgeError> {
+        Ok(self.manager.send(request).await?)
     }
 }
 

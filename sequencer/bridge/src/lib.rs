@@ -1,24 +1,50 @@
 #![doc = include_str!("../README.md")]
 
 pub mod amount;
+mod assertions;
 mod deposit;
 mod error;
+mod facts;
+mod finalize;
 mod force;
 mod l1;
 mod l2;
 mod l2_error;
 mod logs;
+mod message;
+mod proof;
+mod prove;
+mod refusal;
+mod replay;
+mod stage;
 mod token;
 mod twin;
+#[cfg(test)]
+mod vectors;
 mod wait;
+mod withdraw;
+mod withdraw_error;
+mod withdrawal;
+pub mod words;
 
+pub use assertions::{Path, PathEnd, Right};
 pub use deposit::{Deposit, Deposited, Enqueued, Executed, Outcome, enqueued};
 pub use error::BridgeError;
+pub use facts::Known;
+pub use finalize::Finalized;
 pub use force::Forced;
 pub use l1::{Bridge, L1Sender, Sent};
 pub use l2::{L2Block, L2Node, L2Receipt, L2Sender, OutputAtBlock};
 pub use l2_error::L2Error;
 pub use logs::logs_between;
+pub use message::{CrossMessage, Moves};
+pub use proof::{WithdrawalProof, prove_at};
+pub use prove::Proven;
+pub use replay::{REPLAY_GAS, Replayed};
+pub use stage::{Delivery, Facts, Hindrance, Link, Proof, Provable, Stage, Standing, stage};
 pub use token::{Token, TokenDeposit, TokenDeposited};
 pub use twin::{Twin, check_twin, find_twin, twin_address, twins};
 pub use wait::Patience;
+pub use withdraw::{MOST_CALL_GAS, PAYOUT_GAS, Withdraw};
+pub use withdraw_error::{WithdrawError, patiently};
+pub use withdrawal::{Initiated, Withdrawal, initiated};

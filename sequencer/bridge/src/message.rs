@@ -4,10 +4,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::SolCall,
 };
-use gainsay_bindings::{
-    L1CrossDomainMessenger, L1StandardBridge,
-    l1_messenger::L1CrossDomainMessenger::relayMessageCall,
-};
+use gainsay_bindings::{L1StandardBridge, l1_messenger::L1CrossDomainMessenger::relayMessageCall};
 use gainsay_types::predeploys::STANDARD_BRIDGE;
 
 /// A message of the messenger, from L2.
@@ -104,9 +101,6 @@ const FLOOR_GAS_PER_BYTE: u64 = 40;
 /// The transaction's own 21,000, what the messenger does around the call and what it keeps back, with a margin.
 const REPLAY_OVERHEAD: u64 = 21_000 + 285_000;
 
-/// The calls of a messenger that a refusal may come from; named here so that one place knows them.
-pub(crate) type MessengerErrors = L1CrossDomainMessenger::L1CrossDomainMessengerErrors;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,7 +109,8 @@ mod tests {
 
     fn relay(sender: Address, target: Address, message: Vec<u8>) -> CrossMessage {
         let nonce = U256::from(1) << 240;
-        let call = relayMessageCall { nonce, sender, target, value: U256::from(5), minGasLimit: U256::from(200_000), message: message.into() };
+        let call =
+            relayMessageCall { nonce, sender, target, value: U256::from(5), minGasLimit: U256::from(200_000), message: message.into() };
         CrossMessage::decode(&call.abi_encode().into()).expect("a message")
     }
 

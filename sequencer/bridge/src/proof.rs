@@ -1,6 +1,6 @@
 //! The proof that L2 sent a withdrawal: an output root's four words, and the path in the message passer's storage.
 
-use crate::{L2Node, OutputAtBlock, Withdrawal, WithdrawError};
+use crate::{L2Node, OutputAtBlock, WithdrawError, Withdrawal};
 use alloy::{
     eips::BlockId,
     primitives::{B256, Bytes, keccak256},

@@ -1,5 +1,6 @@
 //! Refusals of the contracts in words that say what to do.
 
+use crate::words::duration;
 use alloy::{
     primitives::{Address, Bytes, U256},
     providers::Provider,
@@ -12,8 +13,6 @@ use gainsay_bindings::{
     portal::Portal::PortalErrors, rollup::Rollup::RollupErrors,
 };
 use gainsay_l1::{L1Client, revert};
-
-use crate::words::duration;
 
 /// Calls a contract as a transaction would, and says why it would revert; none if it would not, or if that cannot be told: sending it will tell.
 pub(crate) async fn refusal(client: &L1Client, from: Address, to: Address, input: Bytes, now: u64) -> Option<String> {
@@ -72,7 +71,9 @@ fn of_messenger(error: &MessengerErrors) -> Option<String> {
     Some(match error {
         MessengerErrors::NotReplayable(_) => "the message has not failed: there is nothing to replay".to_owned(),
         MessengerErrors::AlreadyRelayed(_) => "the message is delivered already: there is nothing to replay".to_owned(),
-        MessengerErrors::UnsafeTarget(_) => "the message calls the messenger or the Portal, which no message may: it can never be delivered".to_owned(),
+        MessengerErrors::UnsafeTarget(_) => {
+            "the message calls the messenger or the Portal, which no message may: it can never be delivered".to_owned()
+        }
         _ => return None,
     })
 }

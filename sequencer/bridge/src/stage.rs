@@ -176,9 +176,7 @@ pub fn stage(facts: &Facts) -> Stage {
 /// The proof that pays first; none if all are worthless.
 fn best_proof(facts: &Facts) -> Option<Stage> {
     let rank = |proof: &Proof| match outlook(proof, facts) {
-        Outlook::Ready(confirm) => {
-            Some(((0, confirm.len() as u64), Stage::ReadyToFinalize { submitter: proof.submitter, confirm }))
-        }
+        Outlook::Ready(confirm) => Some(((0, confirm.len() as u64), Stage::ReadyToFinalize { submitter: proof.submitter, confirm })),
         Outlook::Waits { ready_at, hindrance } => {
             let Proof { submitter, assertion, .. } = *proof;
             Some(((1 + u64::from(hindrance.is_some()), ready_at), Stage::Proved { submitter, assertion, ready_at, hindrance }))

@@ -2,7 +2,12 @@
 
 use crate::{BridgeError, L2Error, words::duration};
 use alloy::primitives::{Address, B256, U256};
-use gainsay_l1::{L1Error, SendError};
+use gainsay_l1::{L1Error, Recovery, SendError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Seconds between two looks at most: a window can end earlier than it was said, and L1's clock is not this machine's.
+const LONGEST_PAUSE: u64 = 20;
 
 /// A command about a withdrawal that had no effect.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +147,9 @@ pub enum WithdrawError {
         assertion: B256,
     },
     /// The node has read other batches.
-    #[error("{node} has read other batches from L1 than the assertions were computed from: one of them saw a reorganisation; try again shortly")]
+    #[error(
+        "{node} has read other batches from L1 than the assertions were computed from: one of them saw a reorganisation; try again shortly"
+    )]
     OtherInputs {
         /// URL of the L2 node.
         node: String,
@@ -178,18 +185,54 @@ pub enum WithdrawError {
 }
 
 impl WithdrawError {
-    /// Whether the same command can succeed later without anybody's doing.
+    /// Whether the same command can succeed later without a change.
     #[must_use]
-    pub const fn passes(&self) -> bool {
-        matches!(
-            self,
+    pub fn passes(&self) -> bool {
+        match self {
             Self::NoTransaction { .. }
-                | Self::NotOnL1 { .. }
-                | Self::NoAssertion { .. }
-                | Self::TooEarly { .. }
-                | Self::Disputed { .. }
-                | Self::OtherInputs { .. }
-        )
+            | Self::NotOnL1 { .. }
+            | Self::NoAssertion { .. }
+            | Self::TooEarly { .. }
+            | Self::Disputed { .. }
+            | Self::OtherInputs { .. } => true,
+            Self::Bridge(BridgeError::L1(error)) => error.recovery() == Recovery::Retry,
+            Self::Bridge(BridgeError::L2(error)) => matches!(error, L2Error::Unreachable { .. }),
+            _ => false,
+        }
+    }
+
+    /// Seconds after which it is worth while to try again, at least one.
+    const fn worth_waiting(&self) -> u64 {
+        match self {
+            Self::TooEarly { left } | Self::Disputed { left } | Self::NoAssertion { left: Some(left), .. } => {
+                if *left == 0 {
+                    1
+                } else {
+                    *left
+                }
+            }
+            _ => 1,
+        }
+    }
+}
+
+/// Tries again as long as what keeps it passes by itself and there is time.
+///
+/// # Errors
+/// What does not pass, and [`WithdrawError::GaveUp`].
+pub async fn patiently<T>(limit: Duration, mut attempt: impl AsyncFnMut() -> Result<T, WithdrawError>) -> Result<T, WithdrawError> {
+    let start = Instant::now();
+    loop {
+        let error = match attempt().await {
+            Err(error) if error.passes() => error,
+            other => return other,
+        };
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(WithdrawError::GaveUp { seconds: limit.as_secs(), reason: error.to_string() });
+        }
+        let pause = Duration::from_secs(error.worth_waiting().min(LONGEST_PAUSE));
+        tokio::time::sleep(pause.min(left)).await;
     }
 }
 
@@ -216,5 +259,28 @@ fn in_words(left: Option<u64>) -> String {
         Some(0) => ", the next can come any time".to_owned(),
         Some(left) => format!(", the next can come in {}", duration(left)),
         None => ", and the node has not derived what the next must claim".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_passes_is_tried_again_until_it_works() {
+        let mut tries = 0;
+        let found = patiently(Duration::from_secs(60), async || {
+            tries += 1;
+            if tries < 2 { Err(WithdrawError::TooEarly { left: 0 }) } else { Ok(tries) }
+        });
+        assert_eq!(found.await.expect("the second try"), 2);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_pass_is_told_at_once_and_waiting_ends() {
+        let at_once = patiently(Duration::from_secs(60), async || -> Result<(), _> { Err(WithdrawError::NoMessage) });
+        assert!(matches!(at_once.await, Err(WithdrawError::NoMessage)));
+        let over = patiently(Duration::ZERO, async || -> Result<(), _> { Err(WithdrawError::TooEarly { left: 100 }) }).await;
+        assert!(over.is_err_and(|error| error.to_string().contains("gave up") && error.to_string().contains("1 min 40 s")));
     }
 }

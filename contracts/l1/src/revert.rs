@@ -2,10 +2,22 @@
 
 use alloy::sol_types::{Panic, Revert, SolError, SolInterface};
 use gainsay_bindings::{
-    factory::Factory::FactoryErrors, inbox::Inbox::InboxErrors, matches::Matches::MatchesErrors, portal::Portal::PortalErrors,
+    factory::Factory::FactoryErrors, games::Games::GamesErrors, inbox::Inbox::InboxErrors,
+    l1_bridge::L1StandardBridge::L1StandardBridgeErrors, l1_messenger::L1CrossDomainMessenger::L1CrossDomainMessengerErrors,
+    matches::Matches::MatchesErrors, mintable_token::OptimismMintableERC20::OptimismMintableERC20Errors,
+    mintable_token_factory::OptimismMintableERC20Factory::OptimismMintableERC20FactoryErrors, portal::Portal::PortalErrors,
     preimage_oracle::PreimageOracle::PreimageOracleErrors, rollup::Rollup::RollupErrors, step_verifier::StepVerifier::StepVerifierErrors,
 };
 use std::fmt::Debug;
+
+alloy::sol! {
+    /// What the library says through which the bridges move tokens: no contract's ABI has it.
+    #[derive(Debug)]
+    interface SafeTransferLib {
+        error TransferFailed();
+        error TransferFromFailed();
+    }
+}
 
 /// Names the error in revert data: a custom error of our contracts with its arguments, `require` text, a panic code, or the
 /// bytes as they are.
@@ -23,6 +35,10 @@ pub fn describe(data: &[u8]) -> String {
     let known = named::<RollupErrors>(data).or_else(|| named::<MatchesErrors>(data)).or_else(|| named::<InboxErrors>(data));
     let known = known.or_else(|| named::<PortalErrors>(data)).or_else(|| named::<FactoryErrors>(data));
     let known = known.or_else(|| named::<StepVerifierErrors>(data)).or_else(|| named::<PreimageOracleErrors>(data));
+    let known = known.or_else(|| named::<GamesErrors>(data)).or_else(|| named::<L1CrossDomainMessengerErrors>(data));
+    let known = known.or_else(|| named::<L1StandardBridgeErrors>(data)).or_else(|| named::<OptimismMintableERC20Errors>(data));
+    let known = known.or_else(|| named::<OptimismMintableERC20FactoryErrors>(data));
+    let known = known.or_else(|| named::<SafeTransferLib::SafeTransferLibErrors>(data));
     known.unwrap_or_else(|| format!("unknown error {}", alloy::hex::encode_prefixed(data)))
 }
 
@@ -37,13 +53,15 @@ fn named<E: SolInterface + Debug>(data: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
     use alloy::primitives::U256;
-    use gainsay_bindings::{Inbox, Rollup};
+    use gainsay_bindings::{Inbox, L1StandardBridge, Rollup};
 
     #[test]
     fn a_custom_error_is_named_with_its_arguments() {
         let error = Rollup::WrongBond { sent: U256::from(1), bond: U256::from(2) };
         assert_eq!(describe(&error.abi_encode()), "WrongBond { sent: 1, bond: 2 }");
         assert_eq!(describe(&Inbox::NotSequencer {}.abi_encode()), "NotSequencer");
+        assert_eq!(describe(&L1StandardBridge::NotAnAccount {}.abi_encode()), "NotAnAccount");
+        assert_eq!(describe(&SafeTransferLib::TransferFromFailed {}.abi_encode()), "TransferFromFailed");
     }
 
     #[test]

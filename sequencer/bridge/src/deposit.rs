@@ -11,7 +11,7 @@ use gainsay_bindings::{
     Portal,
     inbox::Inbox::MessageEnqueued,
 };
-use gainsay_l1::Network;
+use gainsay_l1::{Contracts, Network};
 use gainsay_types::{MAX_MESSAGE_DATA, Message, MessageBody, predeploys::CROSS_DOMAIN_MESSENGER};
 use serde::Serialize;
 
@@ -48,14 +48,14 @@ impl Deposit {
         Self { to: Some(to), mint: U256::ZERO, value, gas: None, data }
     }
 
-    /// Its gas limit, if the chain takes it.
-    fn gas_limit(&self, network: &Network) -> Result<u64, BridgeError> {
+    /// Its gas limit, if a chain of such blocks takes it.
+    fn gas_limit(&self, block_gas_limit: u64) -> Result<u64, BridgeError> {
         let bytes = self.data.len();
         if bytes > MAX_MESSAGE_DATA {
             return Err(BridgeError::Data { bytes, most: MAX_MESSAGE_DATA });
         }
         let least = 21_000 + 40 * bytes as u64;
-        let most = network.chain.block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
+        let most = block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
         let given = self.gas.unwrap_or_else(|| DEPOSIT_GAS.max(least.saturating_mul(2)).min(most));
         if given < least || given > most { Err(BridgeError::Gas { bytes, least, most, given }) } else { Ok(given) }
     }
@@ -129,7 +129,7 @@ impl L1Sender {
         let call = Portal::depositTransactionCall {
             to: deposit.to.unwrap_or_default(),
             value: deposit.value,
-            gasLimit: deposit.gas_limit(self.bridge().network())?,
+            gasLimit: deposit.gas_limit(self.bridge().network().chain.block_gas_limit)?,
             isCreation: deposit.to.is_none(),
             data: deposit.data,
         };
@@ -185,7 +185,7 @@ impl Bridge {
 
 /// The deposits of a mined transaction; at least one.
 pub(crate) fn deposited(network: &Network, receipt: &TransactionReceipt) -> Result<Deposited, BridgeError> {
-    let deposits = enqueued(network, receipt.transaction_hash, receipt.logs())?;
+    let deposits = enqueued(&network.contracts, receipt.transaction_hash, receipt.logs())?;
     if deposits.is_empty() {
         return Err(BridgeError::NoDeposit { transaction: receipt.transaction_hash });
     }
@@ -196,8 +196,8 @@ pub(crate) fn deposited(network: &Network, receipt: &TransactionReceipt) -> Resu
 ///
 /// # Errors
 /// On a log that the Inbox cannot have emitted.
-pub fn enqueued(network: &Network, transaction: B256, logs: &[Log]) -> Result<Vec<Enqueued>, BridgeError> {
-    let ours = |log: &&Log| log.address() == network.contracts.inbox && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH);
+pub fn enqueued(contracts: &Contracts, transaction: B256, logs: &[Log]) -> Result<Vec<Enqueued>, BridgeError> {
+    let ours = |log: &&Log| log.address() == contracts.inbox && log.topic0() == Some(&MessageEnqueued::SIGNATURE_HASH);
     let bad = |reason: String| BridgeError::BadLog { transaction, reason };
     let mut deposits = Vec::new();
     for log in logs.iter().filter(ours) {
@@ -205,7 +205,7 @@ pub fn enqueued(network: &Network, transaction: B256, logs: &[Log]) -> Result<Ve
         let body = MessageBody::decode(event.kind, &event.body).map_err(|error| bad(error.to_string()))?;
         let l1_number = log.block_number.unwrap_or_default();
         let message = Message { index: event.index, user_ordinal: event.userOrdinal, l1_number, l1_time: event.l1Time, body };
-        deposits.extend(of_message(&message, network.contracts.portal));
+        deposits.extend(of_message(&message, contracts.portal));
     }
     Ok(deposits)
 }
@@ -241,3 +241,6 @@ fn outcome(receipt: &L2Receipt) -> Outcome {
         _ => Outcome::Succeeded,
     }
 }
+
+#[cfg(test)]
+mod tests;

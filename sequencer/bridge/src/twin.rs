@@ -151,3 +151,74 @@ impl L1Sender {
         Ok((twin_address(token), self.deposit(deposit).await?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::{B256, address};
+    use gainsay_bindings::{GenesisParams, predeploys};
+    use gainsay_execute::{
+        CallOutcome, CallRequest, CallStatus, call,
+        genesis::{GenesisAccount, GenesisAlloc, genesis_block},
+        memory::MemoryState,
+    };
+    use gainsay_types::{ChainConfig, Millis, SPEC_ID_OSAKA};
+
+    const CONFIG: ChainConfig = ChainConfig {
+        l2_chain_id: 42,
+        spec_id: SPEC_ID_OSAKA,
+        block_time_ms: 250,
+        block_gas_limit: 30_000_000,
+        gas_rate: 15_000_000,
+        gas_target: 10_000_000,
+        base_fee_denominator: 50,
+        min_base_fee: 1,
+        base_fee_scalar: 0,
+        blob_base_fee_scalar: 0,
+        portal: Address::ZERO,
+        genesis_hash: B256::ZERO,
+    };
+
+    fn token(name: &str, symbol: &str, decimals: u8) -> Token {
+        let address = address!("00000000000000000000000000000000000000aa");
+        Token { address, name: name.to_owned(), symbol: symbol.to_owned(), decimals }
+    }
+
+    /// Makes the twin by the factory of a chain's genesis, on the chain's own EVM.
+    fn made(token: &Token) -> CallOutcome {
+        let params = GenesisParams {
+            base_fee_scalar: 0,
+            blob_base_fee_scalar: 0,
+            vault_recipient: Address::ZERO,
+            l1_messenger: Address::ZERO,
+            l1_bridge: Address::ZERO,
+        };
+        let accounts = predeploys(&params).into_iter().map(|one| {
+            let storage = one.storage.into_iter().collect();
+            (one.address, GenesisAccount { code: one.code, nonce: U256::from(1), storage, ..GenesisAccount::default() })
+        });
+        let genesis = genesis_block(&CONFIG, Millis::from_secs(1_800_000_000), 7, &GenesisAlloc(accounts.collect())).expect("a genesis");
+        let mut state = MemoryState::default();
+        state.apply(&genesis.changes, genesis.nodes);
+        let request =
+            CallRequest { to: Some(MINTABLE_ERC20_FACTORY), data: creation(token), gas_limit: CREATE_GAS, ..CallRequest::default() };
+        call(&CONFIG, &genesis.header, request, &state).expect("the call can be executed")
+    }
+
+    #[test]
+    fn the_factory_makes_the_twin_where_it_is_expected_within_the_gas_of_its_deposit() {
+        for token in [token("Test token", "TEST", 0), token("", "", 255), token(&"long ".repeat(40), "\u{20ac}", 6)] {
+            let outcome = made(&token);
+            assert_eq!(outcome.status, CallStatus::Success, "{token:?}");
+            assert_eq!(Address::abi_decode(&outcome.output), Ok(twin_address(&token)), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn another_name_symbol_or_decimals_is_another_twin() {
+        let base = twin_address(&token("A", "B", 1));
+        for other in [token("X", "B", 1), token("A", "X", 1), token("A", "B", 2)] {
+            assert_ne!(base, twin_address(&other), "{other:?}");
+        }
+    }
+}

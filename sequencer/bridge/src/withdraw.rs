@@ -8,7 +8,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use gainsay_bindings::{
-    GasPriceOracle, L2StandardBridge, L2ToL1MessagePasser,
+    GasPriceOracle, L2StandardBridge, L2ToL1MessagePasser, OptimismMintableERC20,
     l2_bridge::L2StandardBridge::{ERC20BridgeInitiated, ETHBridgeInitiated},
     l2_messenger::L2CrossDomainMessenger::SentMessageExtension1,
     message_passer::L2ToL1MessagePasser::MessagePassed,
@@ -140,6 +140,14 @@ impl L2Sender {
 }
 
 impl L2Node {
+    /// Smallest units of a token of L2 that an account has.
+    ///
+    /// # Errors
+    /// When the node does not say, or it is no token.
+    pub async fn token_balance(&self, token: Address, account: Address) -> Result<U256, WithdrawError> {
+        Ok(self.read(token, OptimismMintableERC20::balanceOfCall { owner: account }, BlockId::latest()).await?)
+    }
+
     /// Gas limit of a transaction, and the most that it can cost while prices do not double.
     async fn fee_at_most(&self, from: Address, to: Address, input: Bytes) -> Result<(u64, U256), WithdrawError> {
         let call = TransactionRequest::default().from(from).to(to).value(U256::from(1)).input(TransactionInput::both(input.clone()));

@@ -1,8 +1,14 @@
 //! `sequencer bridge`: what users of the chain do on L1, and on L2 towards L1. One file a command: its flags, and what it prints.
 
 mod deposit;
+mod finalize;
 mod force_include;
+mod prove;
+mod replay;
+mod status;
 mod token;
+mod withdraw;
+mod withdrawal;
 
 use crate::print;
 use alloy::{primitives::U256, transports::http::reqwest::Url};
@@ -21,6 +27,16 @@ pub(crate) enum BridgeCommand {
     Token(Box<token::TokenArgs>),
     /// Forces the deposits that have waited longer than the inclusion delay.
     ForceInclude(force_include::ForceIncludeArgs),
+    /// Starts a withdrawal of ether, tokens or a call to L1.
+    Withdraw(Box<withdraw::WithdrawArgs>),
+    /// Proves a withdrawal on L1.
+    Prove(Box<prove::ProveArgs>),
+    /// Pays a withdrawal that is proved, once its assertion is confirmed.
+    Finalize(Box<finalize::FinalizeArgs>),
+    /// Tells how far a withdrawal is, or all of an account.
+    Status(Box<status::StatusArgs>),
+    /// Tries a withdrawal's message again that failed on L1.
+    Replay(Box<replay::ReplayArgs>),
 }
 
 impl BridgeCommand {
@@ -29,6 +45,11 @@ impl BridgeCommand {
             Self::Deposit(args) => args.run().await,
             Self::Token(args) => args.run().await,
             Self::ForceInclude(args) => args.run().await,
+            Self::Withdraw(args) => args.run().await,
+            Self::Prove(args) => args.run().await,
+            Self::Finalize(args) => args.run().await,
+            Self::Status(args) => args.run().await,
+            Self::Replay(args) => args.run().await,
         }
     }
 }
@@ -102,7 +123,11 @@ struct WaitArgs {
 
 impl WaitArgs {
     fn patience(&self) -> Option<Patience> {
-        self.wait.then(|| Patience::of(Duration::from_secs(self.timeout)))
+        self.limit().map(Patience::of)
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.wait.then(|| Duration::from_secs(self.timeout))
     }
 }
 

@@ -1,0 +1,62 @@
+//! `sequencer bridge finalize`
+
+use super::{
+    KeyArgs, OutputArgs, WaitArgs,
+    withdrawal::{NamedArgs, next_command, stage_in_words},
+};
+use clap::Args;
+use gainsay_bridge::{Finalized, Sent, WithdrawError, patiently};
+use serde::Serialize;
+use std::fmt;
+
+#[derive(Debug, Args)]
+pub(crate) struct FinalizeArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    finalized: Finalized,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Sent { hash, block } in &self.finalized.confirmed {
+            writeln!(f, "confirmed an assertion in L1 block {block}, transaction {hash}")?;
+        }
+        match &self.finalized.l1 {
+            Some(Sent { hash, block }) => writeln!(f, "finalised in L1 block {block}, transaction {hash}")?,
+            None => writeln!(f, "it was finalised already")?,
+        }
+        writeln!(f, "{}", stage_in_words(&self.finalized.stage, 0))?;
+        self.next.as_ref().map_or(Ok(()), |next| write!(f, "next: {next}"))
+    }
+}
+
+impl FinalizeArgs {
+    pub(super) async fn run(&self) -> eyre::Result<()> {
+        let (bridge, node) = self.named.open().await?;
+        let mut sender = self.key.on_l1(bridge).await?;
+        let mut finalize = async || -> Result<Finalized, WithdrawError> {
+            let started = sender.bridge().withdrawal(&node, self.named.transaction, self.named.index).await?;
+            sender.finalize(&node, &started).await
+        };
+        let finalized = match self.wait.limit() {
+            Some(limit) => patiently(limit, finalize).await?,
+            None => finalize().await?,
+        };
+        let next = next_command(&finalized.stage, &self.named.name());
+        self.output.show(&Report { finalized, next })
+    }
+}

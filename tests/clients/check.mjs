@@ -2,19 +2,21 @@
 
 import assert from 'node:assert/strict';
 
-/** No check takes longer, in milliseconds. */
-const LIMIT = 30_000;
+/** No check takes longer unless it says so, in seconds. */
+const LIMIT = 30;
 
 /**
  * Runs each check with what the one before returned, stops at the first that fails, and ends the program.
  *
- * @param {Array<[string, (previous: any) => Promise<any>]>} checks what each shows, in words, and how
+ * @param {Array<[string, (previous: any) => Promise<any>, number?]>} checks what each shows, in words, and how; and how many seconds it may take
+ * @param {(previous: any) => Promise<void>} after what must hold after each
  */
-export async function run(checks) {
+export async function run(checks, after = async () => {}) {
   let previous;
-  for (const [words, check] of checks) {
+  for (const [words, check, limit = LIMIT] of checks) {
     try {
-      previous = { ...previous, ...(await within(LIMIT, check(previous))) };
+      previous = { ...previous, ...(await within(limit * 1000, check(previous))) };
+      await within(LIMIT * 1000, after(previous));
       console.log(`ok  ${words}`);
     } catch (error) {
       console.error(`FAILED  ${words}\n${error.stack ?? error}`);

@@ -1,6 +1,7 @@
 // What the programs of this folder are told by their environment, and what they share.
 
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 function told(name, meaning) {
   const value = process.env[name];
@@ -19,8 +20,20 @@ export const l1Rpc = told('GAINSAY_L1_RPC', 'the URL of L1');
 /** Private keys of accounts that have ether, separated by commas; no other program uses them at the same time. */
 export const keys = told('GAINSAY_KEYS', 'private keys, separated by commas').split(',');
 /** Chain ids and contracts, as a deployment writes them down. */
-export const network = JSON.parse(readFileSync(told('GAINSAY_ADDRESSES', 'the addresses.json of the network')));
+const addresses = told('GAINSAY_ADDRESSES', 'the addresses.json of the network');
+export const network = JSON.parse(readFileSync(addresses));
+/** What L2 started with. */
+export const genesis = JSON.parse(readFileSync(join(dirname(addresses), network.genesis.file)));
 
-const artifact = JSON.parse(readFileSync(told('GAINSAY_TOKEN', "forge's artifact of the Token contract")));
+const artifacts = told('GAINSAY_ARTIFACTS', 'the folder of what forge made of tests/contracts');
+function artifact(name) {
+  const { abi, bytecode } = JSON.parse(readFileSync(join(artifacts, `${name}.sol`, `${name}.json`)));
+  return { abi, bytecode: bytecode.object };
+}
+
 /** The ERC-20 of tests/contracts. */
-export const token = { abi: artifact.abi, bytecode: artifact.bytecode.object };
+export const token = artifact('Token');
+/** Refuses ether until it is opened. */
+export const gate = artifact('Gate');
+/** Makes calls for others. */
+export const forwarder = artifact('Forwarder');

@@ -5,7 +5,7 @@ use eyre::{Context, ensure};
 use std::{process::Command, time::Duration};
 
 /// How long one program may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 impl Setup {
     /// Runs a program of `tests/clients` against a node, with the accounts `users` at its disposal. What it has checked goes to the
@@ -21,7 +21,7 @@ impl Setup {
         command.current_dir(folder).arg(format!("{program}.mjs"));
         command.env("GAINSAY_RPC", node.url().as_str().trim_end_matches('/')).env("GAINSAY_L1_RPC", self.l1.url().as_str());
         command.env("GAINSAY_KEYS", keys.join(","));
-        command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_TOKEN", Token::artifact());
+        command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_ARTIFACTS", Token::artifacts());
         let finished = Process::run(&mut command, LIMIT).wrap_err("node cannot be run: install Node.js 20 or newer")?;
         eprintln!("{program} against {}:\n{}", node.name(), finished.stdout);
         ensure!(finished.status.success(), "{program} against {}: {}", node.name(), finished.stderr);

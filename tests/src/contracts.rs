@@ -30,14 +30,14 @@ impl Token {
         let folder = files::repository().join("tests/contracts");
         let output = Command::new(files::foundry("forge")?).arg("build").current_dir(&folder).output()?;
         ensure!(output.status.success(), "forge build: {}", String::from_utf8_lossy(&output.stderr));
-        let artifact: Value = serde_json::from_slice(&fs::read(Self::artifact())?)?;
+        let artifact: Value = serde_json::from_slice(&fs::read(Self::artifacts().join("Token.sol/Token.json"))?)?;
         let init_code = artifact["bytecode"]["object"].as_str().ok_or_eyre("the artifact has no bytecode")?.parse()?;
         Ok(Self { init_code })
     }
 
-    /// Where forge puts its ABI and code.
-    pub(crate) fn artifact() -> PathBuf {
-        files::repository().join("tests/contracts/out/Token.sol/Token.json")
+    /// Where forge puts the ABI and code of all contracts of the folder.
+    pub(crate) fn artifacts() -> PathBuf {
+        files::repository().join("tests/contracts/out")
     }
 
     /// Init code of a token whose supply its creator has.

@@ -37,6 +37,14 @@ async fn the_actions_for_the_op_stack_work() -> eyre::Result<()> {
     setup.run_client("op-stack", &sequencer, [0, 1])
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn ether_and_tokens_go_both_ways_with_viem() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    let challenger = setup.challenger_with_key("challenger", 6, &[])?;
+    challenger.0.start_and_wait().await?;
+    setup.run_client("bridge", &sequencer, [0, 1])
+}
+
 /// The only JSON object of a line of output that has this field.
 fn find(output: &str, field: &str) -> eyre::Result<Value> {
     let objects = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

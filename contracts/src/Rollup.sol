@@ -53,8 +53,8 @@ contract Rollup is StakeLedger {
     /// @inheritdoc IRollup
     function stake(bytes32 parent, Claim[] calldata claims) external payable returns (uint256 stakeId) {
         if (msg.value != bond) revert WrongBond(msg.value, bond);
-        // INVARIANT: a stake enters at a child of the latest confirmed assertion.
-        if (parent != latestConfirmed) revert NotLatestConfirmed(latestConfirmed);
+        // INVARIANT: a stake enters at a child of the latest confirmed assertion. (From an older one the walk comes past it.)
+        if (!assertions[parent].confirmed) revert NotLatestConfirmed(latestConfirmed);
         stakeId = _open();
         _walk(stakeId, parent, claims);
     }
@@ -101,11 +101,8 @@ contract Rollup is StakeLedger {
     /// @inheritdoc IRollup
     function checkClaim(bytes32 parent, Claim calldata next) public view returns (bytes32 id, bool creates, bool reopens) {
         Assertion storage p = assertions[parent];
-        if (p.createdAt == 0) revert UnknownAssertion(parent);
-        // INVARIANT: an L1 reorg cannot turn an honest claim into a false one: it names its inputs.
-        if (next.inputsHash != p.inputsHash) revert InputsDiffer(p.inputsHash);
-        if (p.childConfirmed) revert ForkDecided();
-        id = Claims.assertionId(parent, next.end.stateHash());
+        id = _childOf(p, parent, next);
+        if (p.childConfirmed) revert AlreadyConfirmed(id);
         creates = assertions[id].createdAt == 0;
         reopens = _checkWindow(p, creates);
         if (creates) _checkChild(p, next.end);
@@ -129,10 +126,16 @@ contract Rollup is StakeLedger {
         return a.first ? p.secondChildAt : p.firstChildAt;
     }
 
-    /// @dev Walks the stake down from `tip` and records it at each assertion on the way.
+    /// @dev Walks the stake down from `tip` and records it at each assertion on the way that is not confirmed yet.
     function _walk(uint256 stakeId, bytes32 tip, Claim[] calldata claims) private {
         if (claims.length == 0) revert NoClaims();
-        for (uint256 i = 0; i < claims.length; ++i) {
+        uint256 i = 0;
+        // INVARIANT: a confirmation ahead of a claim cannot make it revert, unless it decides against it: what is confirmed is passed over.
+        while (assertions[tip].childConfirmed) {
+            tip = _childOf(assertions[tip], tip, claims[i]);
+            if (++i == claims.length) revert AlreadyConfirmed(tip);
+        }
+        for (; i < claims.length; ++i) {
             (bytes32 id, bool creates, bool reopens) = checkClaim(tip, claims[i]);
             bool first = _openFork(tip, creates, reopens);
             if (creates) _create(inbox, tip, id, claims[i].end, first);
@@ -140,6 +143,15 @@ contract Rollup is StakeLedger {
             tip = id;
         }
         _setTip(stakeId, tip);
+    }
+
+    /// @dev The child that is claimed. Reverts if another one is confirmed.
+    function _childOf(Assertion storage p, bytes32 parent, Claim calldata next) private view returns (bytes32 id) {
+        if (p.createdAt == 0) revert UnknownAssertion(parent);
+        // INVARIANT: an L1 reorg cannot turn an honest claim into a false one: it names its inputs.
+        if (next.inputsHash != p.inputsHash) revert InputsDiffer(p.inputsHash);
+        id = Claims.assertionId(parent, next.end.stateHash());
+        if (p.childConfirmed && !assertions[id].confirmed) revert ForkDecided();
     }
 
     /// @dev Keeps the two times of a fork. A fork that reopens counts from now for all its children.

@@ -101,7 +101,7 @@ interface IRollup {
     error WrongBond(uint256 sent, uint256 bond);
     /// @notice A stake enters and moves by at least one claim.
     error NoClaims();
-    /// @notice A stake enters below the latest confirmed assertion only.
+    /// @notice A stake enters below a confirmed assertion only.
     error NotLatestConfirmed(bytes32 latest);
     /// @notice The claim was computed from other inputs than the parent's.
     error InputsDiffer(bytes32 actual);
@@ -119,8 +119,10 @@ interface IRollup {
     error SiblingsClosed(uint256 closedAt);
     /// @notice Where there are siblings, they could be joined until W after the first one.
     error JoiningClosed(uint256 closedAt);
-    /// @notice A sibling, or the assertion itself, is confirmed.
+    /// @notice A sibling is confirmed; of `confirm`: the assertion itself is.
     error ForkDecided();
+    /// @notice All that is claimed is confirmed already, down to this assertion: nothing is left to stake on.
+    error AlreadyConfirmed(bytes32 id);
     /// @notice The caller does not own the stake.
     error NotOwner();
     /// @notice The caller is not the contract of the matches.
@@ -146,9 +148,10 @@ interface IRollup {
     /// @notice The receiver refused the ether.
     error PaymentFailed();
 
-    /// @notice Bonds a new stake on children of the latest confirmed assertion, walking down the list. Create-or-join.
+    /// @notice Bonds a new stake below `parent`, which is confirmed, walking down the list. Create-or-join. Assertions on its way that are confirmed
+    ///         already are passed over without a record, so the stake enters at a child of the latest confirmed one; at least one hop must be left.
     function stake(bytes32 parent, Claim[] calldata claims) external payable returns (uint256 stakeId);
-    /// @notice Moves a stake on from its tip, walking down the list. Create-or-join. Owner only.
+    /// @notice Moves a stake on from its tip, walking down the list. Create-or-join; what is confirmed already is passed over, as in `stake`. Owner only.
     function advance(uint256 stakeId, Claim[] calldata claims) external;
     /// @notice Confirms a child of the latest confirmed assertion: its fork's window is over, live stakes stand behind it, none on a sibling.
     function confirm(bytes32 id) external;

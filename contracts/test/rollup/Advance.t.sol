@@ -164,7 +164,7 @@ contract AdvanceTest is RollupFixture {
         rollup.confirm(child);
         Claim[] memory list = claims(tip, end("b", 1));
         vm.prank(carol);
-        vm.expectRevert(IRollup.ForkDecided.selector);
+        vm.expectRevert(abi.encodeWithSelector(IRollup.AlreadyConfirmed.selector, child));
         rollup.advance(last, list);
     }
 

@@ -184,7 +184,7 @@ contract StakeTest is RollupFixture {
         vm.assertTrue(stakeId != 0);
         Claim[] memory list = claims(root, end("a", 0));
         vm.prank(carol);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotLatestConfirmed.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(IRollup.AlreadyConfirmed.selector, id));
         rollup.stake{value: BOND}(root, list);
     }
 

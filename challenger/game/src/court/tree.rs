@@ -74,8 +74,8 @@ impl Court {
         claims: &[Claim],
         events: &mut Vec<L1Event>,
     ) -> Result<(), Refusal> {
-        // INVARIANT: a stake enters at a child of the latest confirmed assertion.
-        if parent != self.latest_confirmed {
+        // INVARIANT: a stake enters at a child of the latest confirmed assertion. (From an older one the walk comes past it.)
+        if !self.tree.get(&parent).is_some_and(|record| record.confirmed) {
             return Err(RollupErrors::NotLatestConfirmed(Sol::NotLatestConfirmed { latest: self.latest_confirmed }).into());
         }
         // A refusal further down the list undoes the hops before it.
@@ -101,11 +101,12 @@ impl Court {
         Ok(())
     }
 
-    /// Walks the stake down from `tip` and records it at each assertion on the way.
-    fn walk(&mut self, stake: U256, mut tip: B256, claims: &[Claim], now: u64, events: &mut Vec<L1Event>) -> Result<(), Refusal> {
+    /// Walks the stake down from `tip` and records it at each assertion on the way that is not confirmed yet.
+    fn walk(&mut self, stake: U256, tip: B256, claims: &[Claim], now: u64, events: &mut Vec<L1Event>) -> Result<(), Refusal> {
         if claims.is_empty() {
             return Err(RollupErrors::NoClaims(Sol::NoClaims {}).into());
         }
+        let (mut tip, claims) = self.pass_over(tip, claims)?;
         for claim in claims {
             let Checked { id, creates, reopens } = self.check_claim(tip, claim, now)?;
             let first = self.open_fork(tip, creates, reopens, now, events);
@@ -118,17 +119,36 @@ impl Court {
         Ok(())
     }
 
-    fn check_claim(&self, parent: B256, claim: &Claim, now: u64) -> Result<Checked, Refusal> {
+    /// INVARIANT: a confirmation ahead of a claim cannot make it revert, unless it decides against it: what is confirmed is passed over. Gives the latest
+    /// confirmed assertion, or the tip if it is not above that, and the claims that follow it, at least one.
+    fn pass_over<'a>(&self, mut tip: B256, mut claims: &'a [Claim]) -> Result<(B256, &'a [Claim]), Refusal> {
+        while let (true, Some((claim, rest))) = (self.tree.get(&tip).is_some_and(|record| record.child_confirmed), claims.split_first()) {
+            tip = self.child_of(tip, claim)?.1;
+            claims = rest;
+        }
+        if claims.is_empty() { Err(RollupErrors::AlreadyConfirmed(Sol::AlreadyConfirmed { id: tip }).into()) } else { Ok((tip, claims)) }
+    }
+
+    /// The parent and the child that is claimed, unless another one is confirmed.
+    fn child_of(&self, parent: B256, claim: &Claim) -> Result<(&AssertionRecord, B256), Refusal> {
         let unknown = || Refusal::from(RollupErrors::UnknownAssertion(Sol::UnknownAssertion { id: parent }));
         let above = self.tree.get(&parent).ok_or_else(unknown)?;
         // INVARIANT: an L1 reorg cannot turn an honest claim into a false one: it names its inputs.
         if claim.inputs_hash != above.inputs_hash {
             return Err(RollupErrors::InputsDiffer(Sol::InputsDiffer { actual: above.inputs_hash }).into());
         }
-        if above.child_confirmed {
+        let id = assertion_id(parent, claim.end.hash());
+        if above.child_confirmed && !self.tree.get(&id).is_some_and(|record| record.confirmed) {
             return Err(RollupErrors::ForkDecided(Sol::ForkDecided {}).into());
         }
-        let id = assertion_id(parent, claim.end.hash());
+        Ok((above, id))
+    }
+
+    fn check_claim(&self, parent: B256, claim: &Claim, now: u64) -> Result<Checked, Refusal> {
+        let (above, id) = self.child_of(parent, claim)?;
+        if above.child_confirmed {
+            return Err(RollupErrors::AlreadyConfirmed(Sol::AlreadyConfirmed { id }).into());
+        }
         let creates = !self.tree.contains_key(&id);
         let reopens = self.check_window(above, creates, now)?;
         if creates {

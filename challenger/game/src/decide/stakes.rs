@@ -34,7 +34,7 @@ impl Table<'_> {
 
     fn active(&self, stake: &Stake, alone: bool, draft: &mut Draft) {
         let confirmed = self.is_confirmed(stake);
-        let Some(below) = self.path.below(&stake.tip) else {
+        let Some((passed, below)) = self.way(stake) else {
             if confirmed {
                 leave(stake.id, draft);
             }
@@ -62,8 +62,28 @@ impl Table<'_> {
         if claims.is_empty() {
             draft.idle = idle;
         } else {
-            draft.act(0, Rank::Claim, Act::Advance { stake: stake.id, claims: first_hops(claims) });
+            let claims = first_hops(passed.into_iter().chain(claims).collect());
+            draft.act(0, Rank::Claim, Act::Advance { stake: stake.id, claims });
         }
+    }
+
+    /// What follows a stake's tip: hops that are confirmed already, over which L1 passes, and the right path. None if it stands on neither, or so far above
+    /// that one transaction could not come past.
+    fn way(&self, stake: &Stake) -> Option<(Vec<Claim>, &[Node<'_>])> {
+        if let Some(below) = self.path.below(&stake.tip) {
+            return Some((Vec::new(), below));
+        }
+        if self.path.is_false() || !self.is_confirmed(stake) {
+            return None;
+        }
+        let (mut passed, mut next) = (Vec::new(), self.path.confirmed());
+        while next.id != stake.tip {
+            let above = self.ledger.assertions().get(&next.parent)?;
+            passed.push(Claim { inputs_hash: above.inputs_hash, end: next.end });
+            next = above;
+        }
+        passed.reverse();
+        (passed.len() < MOST_HOPS).then(|| (passed, self.path.nodes()))
     }
 
     fn stake(&self, (claims, idle): (Vec<Claim>, Option<Idle>), draft: &mut Draft) {

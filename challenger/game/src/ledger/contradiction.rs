@@ -59,8 +59,8 @@ pub enum Contradiction {
         /// What it is.
         status: StakeStatus,
     },
-    /// Stakes move from their tip to a child of it.
-    #[error("stake {stake} moved to assertion {assertion}, which is no child of its tip")]
+    /// Stakes move from their tip to a child of it, or past what is confirmed to a child of the latest confirmed assertion.
+    #[error("stake {stake} moved to assertion {assertion}, which is no child of its tip, nor the next one past what is confirmed")]
     NotBelowTip {
         /// The stake.
         stake: U256,

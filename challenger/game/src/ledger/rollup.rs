@@ -86,8 +86,12 @@ impl Ledger {
 
     fn moved(&mut self, id: U256, assertion: B256, time: u64) -> Result<(), Contradiction> {
         let parent = self.assertions.get(&assertion).ok_or(Contradiction::UnknownAssertion { id: assertion })?.parent;
+        let tip = self.stake_that_is(id, StakeStatus::Live)?.tip;
+        let confirmed = self.assertions.get(&tip).is_some_and(|tip| tip.confirmed_in.is_some());
+        let latest = self.assertions.latest_confirmed().is_some_and(|latest| latest.id == parent);
         let stake = self.stake_that_is(id, StakeStatus::Live)?;
-        if stake.tip != parent {
+        // It may have come past what is confirmed.
+        if stake.tip != parent && !(confirmed && latest) {
             return Err(Contradiction::NotBelowTip { stake: id, assertion });
         }
         stake.tip = assertion;

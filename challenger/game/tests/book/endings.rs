@@ -6,6 +6,8 @@ use gainsay_game::{
     act::Act,
     decide::{Idle, Plan, Policy, Todo},
 };
+use gainsay_types::assertion_id;
+use std::collections::BTreeSet;
 
 const CHALLENGER: Policy = Policy { propose: false, second: false, list: false };
 const PROPOSER: Policy = Policy { propose: true, second: false, list: false };
@@ -148,7 +150,7 @@ fn a_bond_that_came_back_is_claimed_before_it_is_staked_again() {
 }
 
 #[test]
-fn a_stake_behind_a_decided_fork_is_withdrawn() {
+fn a_stake_above_what_is_confirmed_leaves_or_comes_past_it_with_its_next_claim() {
     let mut world = World::new();
     let genesis = world.confirmed().id;
     let (own, first) = world.stake(ALICE, world.true_end(&genesis));
@@ -160,9 +162,18 @@ fn a_stake_behind_a_decided_fork_is_withdrawn() {
     world.act(OTHER, Act::Confirm { id: first });
     close(&mut world);
     world.act(OTHER, Act::Confirm { id: second });
-    for policy in [CHALLENGER, PROPOSER] {
-        assert_eq!(world.plan(ALICE, policy).todos, [Todo::Act(Act::Withdraw { stake: own })]);
-    }
+    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [Todo::Act(Act::Withdraw { stake: own })]);
+    let claims = [first, second].map(|parent| world.claim(&parent, world.true_end(&parent)).0).to_vec();
+    let advance = Act::Advance { stake: own, claims };
+    assert_eq!(world.plan(ALICE, PROPOSER).todos, [Todo::Act(advance.clone())]);
+    // So does a challenger, once there is something to defend: it need not leave, claim its bond and enter again first.
+    world.act(LIAR, Act::Stake { parent: second, claims: vec![world.claim(&second, world.false_end(&second, 1)).0] });
+    assert_eq!(world.plan(ALICE, CHALLENGER).todos, [Todo::Act(advance.clone())]);
+    world.act(ALICE, advance);
+    let third = assertion_id(second, world.true_end(&second).hash());
+    let stake = world.ledger().stake(&own).expect("it lives");
+    assert_eq!((stake.tip, stake.records.keys().copied().collect::<BTreeSet<_>>()), (third, BTreeSet::from([first, third])));
+    assert!(world.ledger().contradiction().is_none());
 }
 
 #[test]

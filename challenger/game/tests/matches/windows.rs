@@ -216,7 +216,54 @@ fn confirmed_is_what_has_a_live_stake_and_no_live_rival_once_the_window_is_over(
     court.act(NOBODY, closed + CLOCK, &Act::Confirm { id: right }).expect("no rival is left");
     assert_eq!(court.latest_confirmed(), right);
     let late = Act::Stake { parent: root, claims: vec![claim(&court, &root, end(1, 5))] };
-    assert_eq!(name(court.act(CAROL, closed + CLOCK, &late)), "NotLatestConfirmed");
+    assert_eq!(name(court.act(CAROL, closed + CLOCK, &late)), "AlreadyConfirmed");
+    let lost = Act::Stake { parent: root, claims: vec![claim(&court, &root, end(2, 5))] };
+    assert_eq!(name(court.act(CAROL, closed + CLOCK, &lost)), "ForkDecided");
+}
+
+#[test]
+fn what_is_confirmed_is_passed_over_on_the_way_down() {
+    let mut court = court();
+    let opened = START + PERIOD;
+    let root = court.genesis_id();
+    let ends = [end(1, 5), end(2, 5), end(3, 6)];
+    stake(&mut court, ALICE, opened, ends[0]).expect("allowed");
+    let (alice, first) = (court.next_stake_id(ALICE) - U256::from(1), assertion_id(root, ends[0].hash()));
+    stake(&mut court, BOB, opened, ends[0]).expect("allowed");
+    let bob = court.next_stake_id(BOB) - U256::from(1);
+    court.append_batch(keccak256([6]));
+    let second = assertion_id(first, ends[1].hash());
+    for (above, end, later) in [(first, ends[1], 1), (second, ends[2], 2)] {
+        let hop = Act::Advance { stake: alice, claims: vec![claim(&court, &above, end)] };
+        court.act(ALICE, opened + later * PERIOD, &hop).expect("the inbox has grown");
+    }
+    let third = assertion_id(second, ends[2].hash());
+    let claims = [(root, ends[0]), (first, ends[1]), (second, ends[2])].map(|(above, end)| claim(&court, &above, end)).to_vec();
+    let now = opened + WINDOW + PERIOD;
+    for id in [first, second] {
+        court.act(NOBODY, now, &Act::Confirm { id }).expect("nobody is against it");
+    }
+    let records =
+        |court: &Court, stake| court.stake_record(&stake).map(|stake| (stake.tip, stake.joined.clone().into_iter().collect::<Vec<_>>()));
+    // A new stake is counted only below; one that stands above comes past it, and keeps what it had.
+    court.act(CAROL, now, &Act::Stake { parent: root, claims: claims.clone() }).expect("the last one is open");
+    assert_eq!(records(&court, court.next_stake_id(CAROL) - U256::from(1)), Some((third, vec![(third, now)])));
+    court.act(BOB, now, &Act::Advance { stake: bob, claims: claims[1..].to_vec() }).expect("the last one is open");
+    let mut both = vec![(first, opened), (third, now)];
+    both.sort();
+    assert_eq!(records(&court, bob), Some((third, both)));
+    let live = |id| court.assertion(&id).map(|record| record.live);
+    assert_eq!([first, second, third].map(live), [Some(2), Some(1), Some(3)]);
+    // What is left must be one hop at least, and each one that is passed over must be right and name its inputs.
+    let stake = |claims: &[Claim]| Act::Stake { parent: root, claims: claims.to_vec() };
+    assert_eq!(name(court.clone().act(CAROL, now, &stake(&claims[..2]))), "AlreadyConfirmed");
+    let mut other = claims.clone();
+    other[1].end = end(9, 5);
+    assert_eq!(name(court.clone().act(CAROL, now, &stake(&other))), "ForkDecided");
+    other[1] = Claim { inputs_hash: B256::ZERO, ..claims[1] };
+    assert_eq!(name(court.clone().act(CAROL, now, &stake(&other))), "InputsDiffer");
+    let below = Act::Stake { parent: third, claims };
+    assert_eq!(name(court.act(CAROL, now, &below)), "NotLatestConfirmed");
 }
 
 /// A match in which the opener's rival does not move. Each side: owner, stake, claim.

@@ -5,7 +5,7 @@ use crate::{
     fault::Fault,
     hostile::{Deed, Hostile, Stories, View},
 };
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use gainsay_game::{act::Act, court::Refusal};
 
 impl Game<'_> {
@@ -60,9 +60,6 @@ impl Game<'_> {
 
     pub(super) fn hostile_act(&mut self, player: Hostile, act: Act) -> Result<bool, Fault> {
         let mut changed = false;
-        if !self.overtake(&act) {
-            return Ok(false);
-        }
         for act in View::with_load(act, &self.l1) {
             let result = self.l1.act(player.address, &act)?;
             self.note(player.address, &act, &result);
@@ -105,19 +102,5 @@ impl Game<'_> {
             let result = result.as_ref().map_or_else(|refusal| format!(": {}", refusal.name()), |()| String::new());
             story.push(format!("{now:>4} {who} {} {about}{result}", act.name()));
         }
-    }
-
-    /// A confirmation ahead of an honest claim makes it revert. The time until it is made anew counts as censored; where there is not so much left of the
-    /// budget, and one second for the next block, this says no.
-    fn overtake(&mut self, act: &Act) -> bool {
-        let Act::Confirm { id } = act else { return true };
-        let overtaken = |way: &[B256]| way.contains(id);
-        let allowed = self.claims.iter().all(|(player, way, time)| !overtaken(way) || self.honest[*player].budget > *time);
-        if allowed && self.l1.would(act) {
-            for (player, _, time) in self.claims.extract_if(.., |(_, way, _)| overtaken(way)) {
-                self.honest[player].budget -= time;
-            }
-        }
-        allowed
     }
 }

@@ -42,8 +42,6 @@ pub struct Game<'a> {
     history: Vec<Act>,
     /// Those of honest players in blocks that a reorg can undo: block number, who, what.
     sent: Vec<(u64, usize, Act)>,
-    /// Claims that honest players are about to make: whose, over which assertions, and what it costs if one of these is confirmed first, seconds.
-    claims: Vec<(usize, Vec<B256>, u64)>,
     blocks: u64,
     referee: Referee,
     /// What happened, line by line, if somebody wants to read it.
@@ -95,7 +93,6 @@ impl<'a> Game<'a> {
             clock: START + 1,
             history: Vec::new(),
             sent: Vec::new(),
-            claims: Vec::new(),
             blocks: 0,
             referee,
             story: None,
@@ -146,7 +143,6 @@ impl<'a> Game<'a> {
             clock: self.clock,
             history: Vec::new(),
             sent: self.sent.clone(),
-            claims: self.claims.clone(),
             blocks: self.blocks,
             referee: self.referee.clone(),
             story: None,
@@ -204,7 +200,6 @@ impl<'a> Game<'a> {
         let plans = self.plans(time)?;
         let (held, acts) = self.choose(&plans, turn.held, time)?;
         self.charge(&plans, time);
-        self.claims = self.claims(&plans);
         self.blocks += 1;
         self.l1.begin_block(time, U256::from(self.blocks).into());
         for _ in 0..turn.batches {
@@ -218,7 +213,6 @@ impl<'a> Game<'a> {
             meddled |= self.conduct()?;
         }
         self.act(acts, meddled)?;
-        self.claims = self.claims(&held);
         for (who, deed) in &turn.after {
             self.deed(*who, *deed, &[])?;
         }

@@ -6,9 +6,6 @@ use crate::{
     honest::{Honest, Waiting},
     setup::Turn,
 };
-use alloy::primitives::B256;
-use gainsay_game::{act::Act, decide::Todo};
-use gainsay_types::assertion_id;
 
 impl Game<'_> {
     /// What each honest player wants to do in a block at `time`, since when.
@@ -74,8 +71,6 @@ impl Game<'_> {
             }
             all_held.push(held);
         }
-        // No honest player's confirmation comes ahead of another's claim.
-        acts.sort_by_key(|(_, act)| !matches!(act, Act::Stake { .. } | Act::Advance { .. }));
         Ok((all_held, acts))
     }
 
@@ -83,26 +78,5 @@ impl Game<'_> {
         for (honest, plan) in self.honest.iter_mut().zip(plans) {
             honest.budget -= Honest::cost(plan, self.clock, time, self.setup.reaction);
         }
-    }
-
-    /// The claims that honest players are about to make, each with the assertions on its way, and with the time that it takes to make it anew once one of
-    /// these is confirmed ahead of it: a new stake is sent again, one that stands above must leave, claim its bond, and enter again.
-    pub(super) fn claims(&self, plans: &[Waiting]) -> Vec<(usize, Vec<B256>, u64)> {
-        let reaction = self.setup.reaction;
-        let claim = |(player, todo): (usize, &Todo)| {
-            let (mut node, claims, time) = match todo {
-                Todo::Act(Act::Stake { parent, claims }) => (*parent, claims, reaction),
-                Todo::Act(Act::Advance { stake, claims }) => (self.l1.ledger().stake(stake)?.tip, claims, 4 * reaction),
-                _ => return None,
-            };
-            let mut way = Vec::new();
-            for claim in claims {
-                node = assertion_id(node, claim.end.hash());
-                way.push(node);
-            }
-            Some((player, way, time))
-        };
-        let todos = plans.iter().enumerate().flat_map(|(player, plan)| plan.iter().map(move |(todo, _)| (player, todo)));
-        todos.filter_map(claim).collect()
     }
 }

@@ -210,12 +210,6 @@ impl<'a> L1<'a> {
         }))
     }
 
-    /// Whether L1 would do an act of anybody now.
-    #[must_use]
-    pub fn would(&self, act: &Act) -> bool {
-        self.court.clone().act(Address::ZERO, self.block.timestamp, act).is_ok()
-    }
-
     /// Wei that an owner was paid.
     #[must_use]
     pub fn paid(&self, owner: &Address) -> U256 {

@@ -1,10 +1,7 @@
 //! What others do in the same block just before an honest player, so that its transaction finds L1 changed.
 
 use alloy::primitives::U256;
-use gainsay_game::{
-    decide::{Alarm, Policy},
-    settings::Settings,
-};
+use gainsay_game::{decide::Policy, settings::Settings};
 use gainsay_model::{
     fault::Fault,
     game::Game,

@@ -49,8 +49,8 @@ impl Chain {
     }
 
     pub(crate) fn header(&self, id: BlockId) -> Result<BlockHeader, RpcError> {
-        let number = self.find(id)?.ok_or(RpcError::UnknownBlock)?;
-        self.store.header(number)?.ok_or(RpcError::UnknownBlock)
+        let number = self.find(id)?.ok_or_else(|| self.unknown(id))?;
+        self.store.header(number)?.ok_or_else(|| self.unknown(id))
     }
 
     /// State after a block.
@@ -58,8 +58,13 @@ impl Chain {
         if let BlockId::Number(BlockNumberOrTag::Latest | BlockNumberOrTag::Pending) = id {
             return Ok(self.store.latest_state()?);
         }
-        let number = self.find(id)?.ok_or(RpcError::UnknownBlock)?;
-        self.store.state_at(number)?.ok_or(RpcError::UnknownBlock)
+        let number = self.find(id)?.ok_or_else(|| self.unknown(id))?;
+        self.store.state_at(number)?.ok_or_else(|| self.unknown(id))
+    }
+
+    /// For a block that is not there.
+    pub(crate) fn unknown(&self, block: impl Into<BlockId>) -> RpcError {
+        RpcError::UnknownBlock { block: block.into(), latest: self.store.heads().latest.number }
     }
 
     /// The header of a block to come on top of this one: next number, time, base fee.

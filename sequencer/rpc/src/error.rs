@@ -2,6 +2,7 @@
 
 use crate::SubmitError;
 use alloy::sol_types::{Panic, Revert, SolError};
+use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::Bytes;
 use gainsay_chain::witness::WitnessError;
 use gainsay_execute::{ExecuteError, Fault};
@@ -23,8 +24,8 @@ const INTERNAL: i32 = -32603;
 pub(crate) enum RpcError {
     #[error("{0}")]
     InvalidParams(String),
-    #[error("header not found")]
-    UnknownBlock,
+    #[error("header not found: {}", unknown_block(block, *latest))]
+    UnknownBlock { block: BlockId, latest: u64 },
     #[error("{0}")]
     Transaction(#[from] InvalidTransaction),
     #[error(transparent)]
@@ -84,7 +85,7 @@ impl RpcError {
             Self::Limit(_) => LIMIT_EXCEEDED,
             Self::Submit(SubmitError::Refused { code, .. }) => *code,
             Self::Store(_) | Self::Encoding(_) | Self::Stopping => INTERNAL,
-            Self::UnknownBlock
+            Self::UnknownBlock { .. }
             | Self::Transaction(_)
             | Self::Submit(_)
             | Self::Witness(_)
@@ -105,6 +106,17 @@ impl From<RpcError> for ErrorObjectOwned {
             RpcError::Reverted { output } => Self::owned(error.code(), message, Some(output)),
             _ => Self::owned(error.code(), message, None::<()>),
         }
+    }
+}
+
+/// Geth says no more than that there is no header; what is missing tells whether to wait or to ask another node.
+fn unknown_block(block: &BlockId, latest: u64) -> String {
+    match block {
+        BlockId::Hash(hash) => format!("this node has no block with hash {}", hash.block_hash),
+        BlockId::Number(BlockNumberOrTag::Number(number)) => {
+            format!("this node has no block {number} yet, its latest is {latest}: ask again later, or ask another node")
+        }
+        BlockId::Number(tag) => format!("the {tag} block was taken back while it was read: ask again"),
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn config(context: &Context, _: &mut Arguments<'_>) -> Result<ConfigI
 /// What the block step reads that made a block.
 pub(crate) fn witness_of_block(context: &Context, arguments: &mut Arguments<'_>) -> Result<Witness, RpcError> {
     let tag = arguments.required::<BlockNumberOrTag>()?;
-    let number = context.chain.number(tag).ok_or(RpcError::UnknownBlock)?;
+    let number = context.chain.number(tag).ok_or_else(|| context.chain.unknown(tag))?;
     of_step(context, step_of_block(&context.chain.store, number)?)
 }
 

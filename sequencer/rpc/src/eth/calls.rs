@@ -2,6 +2,7 @@
 
 use super::{
     estimate::Estimate,
+    nobody::Scene,
     request::{affordable_gas, call_request},
 };
 use crate::{arguments::Arguments, error::RpcError, methods::Context};
@@ -18,9 +19,10 @@ pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<B
     let request: TransactionRequest = arguments.required()?;
     let block = arguments.block()?;
     refuse_overrides(arguments)?;
-    let (header, state) = scene(context, block)?;
+    let (header, state) = place(context, block)?;
+    let scene = Scene::new(&state, &request);
     let request = with_gas(context, request, &header, &state)?;
-    let outcome = execute(&context.chain.config, &header, request, &state)?;
+    let outcome = execute(&context.chain.config, &header, request, scene)?;
     match outcome.status {
         CallStatus::Success => Ok(outcome.output),
         CallStatus::Revert => Err(RpcError::Reverted { output: outcome.output }),
@@ -35,12 +37,13 @@ pub(crate) fn estimate_gas(context: &Context, arguments: &mut Arguments<'_>) -> 
     refuse_overrides(arguments)?;
     let next = matches!(block, BlockId::Number(BlockNumberOrTag::Pending | BlockNumberOrTag::Latest));
     let block = if next { BlockId::Number(BlockNumberOrTag::Pending) } else { block };
-    let (header, state) = scene(context, block)?;
-    Estimate::new(&context.chain.config, &header, &state, context.limits.call_gas).gas(request).map(U64::from)
+    let (header, state) = place(context, block)?;
+    let scene = Scene::new(&state, &request);
+    Estimate::new(&context.chain.config, &header, &state, scene, context.limits.call_gas).gas(request).map(U64::from)
 }
 
 /// The header and the state in which a call runs.
-fn scene(context: &Context, block: BlockId) -> Result<(Header, StateReader), RpcError> {
+fn place(context: &Context, block: BlockId) -> Result<(Header, StateReader), RpcError> {
     let state = context.chain.state(block)?;
     let header = match block {
         BlockId::Number(BlockNumberOrTag::Pending) => context.chain.next_header(state.block()),

@@ -2,6 +2,7 @@
 
 use super::{
     calls::halt_message,
+    nobody::Scene,
     request::{affordable_gas, call_request},
 };
 use crate::{chain::l1_fee_parameters, error::RpcError};
@@ -22,18 +23,19 @@ const STIPEND: u64 = 2_300;
 /// The search ends once the answer is known to this many thousandths.
 const PRECISION: u64 = 15;
 
-/// A search for a gas limit, in one state.
+/// A search for a gas limit: calls run in the scene, fees are paid from the state.
 pub(super) struct Estimate<'a> {
     config: &'a ChainConfig,
     header: &'a Header,
     state: &'a StateReader,
+    scene: Scene<'a>,
     cap: u64,
 }
 
 impl<'a> Estimate<'a> {
-    pub(super) fn new(config: &'a ChainConfig, header: &'a Header, state: &'a StateReader, cap: u64) -> Self {
+    pub(super) fn new(config: &'a ChainConfig, header: &'a Header, state: &'a StateReader, scene: Scene<'a>, cap: u64) -> Self {
         let cap = cap.min(MAX_TRANSACTION_GAS).min(config.block_gas_limit);
-        Self { config, header, state, cap }
+        Self { config, header, state, scene, cap }
     }
 
     /// The gas limit. Where the gas needed depends on the limit itself, up to 1.5 % more than the least.
@@ -84,7 +86,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn execute(&self, request: &CallRequest, gas: u64) -> Result<CallOutcome, ExecuteError<gainsay_store::StoreError>> {
-        call(self.config, self.header, CallRequest { gas_limit: gas, ..request.clone() }, self.state)
+        call(self.config, self.header, CallRequest { gas_limit: gas, ..request.clone() }, self.scene)
     }
 
     /// Gas that the sender can pay for beside value and L1 data; none if the request names no fee.

@@ -52,14 +52,15 @@ fn suggested_tip(context: &Context) -> Result<u128, RpcError> {
 
 pub(crate) fn history(context: &Context, arguments: &mut Arguments<'_>) -> Result<FeeHistory, RpcError> {
     let count = arguments.required::<U64>()?.to::<u64>().min(MAX_HISTORY);
-    let newest = context.chain.number(arguments.required()?).ok_or(RpcError::UnknownBlock)?;
+    let newest: BlockNumberOrTag = arguments.required()?;
+    let newest = context.chain.number(newest).ok_or_else(|| context.chain.unknown(newest))?;
     let percentiles = checked_percentiles(arguments.optional()?)?;
     let count = count.min(newest.saturating_add(1));
     let oldest = newest.saturating_add(1).saturating_sub(count);
     let mut history = FeeHistory { oldest_block: oldest, reward: percentiles.as_ref().map(|_| Vec::new()), ..FeeHistory::default() };
     let mut next_base_fee = None;
     for number in oldest..oldest.saturating_add(count) {
-        let record = context.chain.store.block(number)?.ok_or(RpcError::UnknownBlock)?;
+        let record = context.chain.store.block(number)?.ok_or_else(|| context.chain.unknown(number))?;
         let header = record.header.inner();
         history.base_fee_per_gas.push(u128::from(header.base_fee_per_gas.unwrap_or_default()));
         history.gas_used_ratio.push(header.gas_used as f64 / header.gas_limit.max(1) as f64);

@@ -13,7 +13,7 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<Ve
 pub(super) fn matching_filter(context: &Context, filter: &Filter) -> Result<Vec<Log>, RpcError> {
     match filter.block_option {
         FilterBlockOption::AtBlockHash(hash) => {
-            let block = context.chain.find_block(BlockId::from(hash))?.ok_or(RpcError::UnknownBlock)?;
+            let block = context.chain.find_block(BlockId::from(hash))?.ok_or_else(|| context.chain.unknown(hash))?;
             Ok(matching(&block, filter).collect())
         }
         FilterBlockOption::Range { from_block, to_block } => in_range(context, filter, from_block, to_block),

@@ -7,6 +7,7 @@ pub(crate) mod estimate;
 pub(crate) mod fees;
 pub(crate) mod filters;
 pub(crate) mod logs;
+mod nobody;
 pub(crate) mod node;
 pub(crate) mod proofs;
 pub(crate) mod request;

@@ -3,6 +3,7 @@ mod deposits;
 mod feed;
 mod malformed;
 mod node;
+mod op_stack;
 mod server;
 mod wallet;
 mod witness;

@@ -7,6 +7,7 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
+use gainsay_bindings::{GenesisParams, Predeploy, predeploys};
 use gainsay_build::{Job, Outcome, attempt};
 use gainsay_execute::{
     L1FeeParameters, StateRoots,
@@ -25,6 +26,13 @@ use tokio::sync::{broadcast, watch};
 
 pub(super) const CHAIN_ID: u64 = 901;
 pub(super) const ETHER: u128 = 1_000_000_000_000_000_000;
+const GENESIS_PARAMS: GenesisParams = GenesisParams {
+    base_fee_scalar: 1_000_000,
+    blob_base_fee_scalar: 0,
+    vault_recipient: Address::repeat_byte(0xa1),
+    l1_messenger: Address::repeat_byte(0xa2),
+    l1_bridge: Address::repeat_byte(0xa3),
+};
 const START: Millis = Millis(1_700_000_000_000);
 
 /// The chain and the pool, owned by one lock.
@@ -69,9 +77,14 @@ impl Node {
         let mut config = config();
         let rich = GenesisAccount { balance: U256::from(10 * ETHER), ..GenesisAccount::default() };
         let mut alloc = GenesisAlloc((0..3).map(|who| (signer(who).address(), rich.clone())).collect());
-        let slots = [(l1_block_slot::BASE_FEE, 7u64), (l1_block_slot::SCALARS, 1_000_000)];
-        let storage = slots.map(|(slot, value)| (U256::from(slot), U256::from(value))).into();
-        alloc.0.insert(L1_BLOCK, GenesisAccount { nonce: U256::from(1), storage, ..GenesisAccount::default() });
+        for predeploy in predeploys(&GENESIS_PARAMS) {
+            let Predeploy { address, code, storage, .. } = predeploy;
+            let storage = storage.into_iter().collect();
+            alloc.0.insert(address, GenesisAccount { nonce: U256::from(1), code, storage, ..GenesisAccount::default() });
+        }
+        // As if a batch had told of L1's fees already.
+        let l1_block = alloc.0.get_mut(&L1_BLOCK).expect("a predeploy");
+        l1_block.storage.insert(U256::from(l1_block_slot::BASE_FEE), U256::from(7));
         let genesis = genesis_block(&config, START, 1_000, &alloc).expect("a good genesis");
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().expect("a directory");

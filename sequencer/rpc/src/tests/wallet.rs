@@ -240,7 +240,10 @@ async fn blocks_are_found_by_tag_number_hash_and_eip_1898() {
     assert_eq!(raw(&provider, "eth_getBlockByNumber", json!(["0x7", false])).await.unwrap(), Value::Null);
     assert_eq!(raw(&provider, "eth_getBlockByHash", json!([B256::ZERO, false])).await.unwrap(), Value::Null);
     let (code, message, _) = refusal(raw(&provider, "eth_getBalance", json!([OTHER, "0x7"])).await);
-    assert_eq!((code, message.as_str()), (-32000, "header not found"));
+    assert_eq!(code, -32000);
+    assert_eq!(message, "header not found: this node has no block 7 yet, its latest is 1: ask again later, or ask another node");
+    let (code, message, _) = refusal(raw(&provider, "eth_getBalance", json!([OTHER, { "blockHash": B256::ZERO }])).await);
+    assert_eq!((code, message), (-32000, format!("header not found: this node has no block with hash {}", B256::ZERO)));
     let (code, ..) = refusal(raw(&provider, "eth_fillTransaction", json!([{}])).await);
     assert_eq!(code, -32601);
 }

@@ -22,7 +22,7 @@ async fn blocks_and_steps_that_are_not_derived_have_no_witness_and_the_answer_sa
         ("gainsay_witness", json!(["0x0"]), -32000, "no step makes it"),
         ("gainsay_witness", json!(["0x1"]), -32000, "not derived from L1 yet"),
         ("gainsay_witness", json!(["latest"]), -32000, "not derived from L1 yet"),
-        ("gainsay_witness", json!(["0x63"]), -32000, "header not found"),
+        ("gainsay_witness", json!(["0x63"]), -32000, "this node has no block 99 yet"),
         ("gainsay_witness", json!([]), -32602, "missing value"),
         ("gainsay_witnessOfStep", json!(["0x0"]), -32000, "steps count from 1"),
         ("gainsay_witnessOfStep", json!(["0xffffffffffffffff"]), -32000, "is not derived yet"),

@@ -2,7 +2,8 @@
 
 use alloy::primitives::{Address, U256};
 use eyre::ensure;
-use gainsay_tests::{Options, Patience, Process, Random, Setup, accounts, eventually, program};
+use gainsay_tests::{Options, Patience, Process, Random, Setup, accounts, program};
+use serde_json::Value;
 use std::{process::Command, time::Duration};
 
 /// Runs it; it must succeed.
@@ -21,11 +22,12 @@ async fn the_commands_deposit_and_tell_the_state_of_each_node() -> eyre::Result<
 
     let to = Address::from_slice(&Random::from_env("commands").bytes(20));
     let mut deposit = Command::new(program("sequencer")?);
-    deposit.args(["deposit", "--l1-rpc", setup.l1.url().as_str(), "--value", "1.5ether", "--to", &to.to_string()]);
+    deposit.args(["bridge", "deposit", "--l1-rpc", setup.l1.url().as_str(), "--value", "1.5ether", "--to", &to.to_string()]);
+    deposit.args(["--wait", "--timeout", "20", "--json", "--l2-rpc", sequencer.url().as_str()]);
     deposit.arg("--network").arg(setup.path("network")).env("GAINSAY_KEY", accounts::key(0)?);
-    output(&mut deposit)?;
-    let wei = U256::from(1_500_000_000_000_000_000_u64);
-    eventually("the deposit arrives", Patience::secs(60), async || Ok((sequencer.balance(to).await? == wei).then_some(()))).await?;
+    let report: Value = serde_json::from_str(&output(&mut deposit)?)?;
+    ensure!(report["executed"][0]["outcome"] == "succeeded", "the deposit has not arrived: {report}");
+    ensure!(sequencer.balance(to).await? == U256::from(1_500_000_000_000_000_000_u64), "it brought another amount");
 
     let mut status = Command::new(program("sequencer")?);
     let words = output(status.args(["status", "--rpc", sequencer.url().as_str()]))?;

@@ -42,7 +42,7 @@ async fn a_deposit_is_forced_in_while_the_sequencer_is_silent_and_it_goes_on_fro
 
 fn force(setup: &Setup) -> eyre::Result<Finished> {
     let mut command = Command::new(program("sequencer")?);
-    command.args(["force-include", "--l1-rpc", setup.l1.url().as_str(), "--network"]).arg(setup.path("network"));
+    command.args(["bridge", "force-include", "--l1-rpc", setup.l1.url().as_str(), "--network"]).arg(setup.path("network"));
     command.env("GAINSAY_KEY", accounts::key(accounts::USERS - 2)?);
     Process::run(&mut command, Duration::from_secs(30))
 }

@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// No number.
-    #[error("{given:?} is no amount: use for example 1.5ether, 20gwei or 7")]
+    #[error("{given:?} is no amount: a number like 12.5, for ether with its unit: 1.5ether, 20gwei, 7 (wei)")]
     Format {
         /// As given.
         given: String,
@@ -16,6 +16,12 @@ pub enum AmountError {
     Unit {
         /// As given.
         unit: String,
+    },
+    /// Parts of a wei.
+    #[error("{given:?} is no amount: there is no part of a wei; for ether write its unit, 1.5ether")]
+    PartOfAWei {
+        /// As given.
+        given: String,
     },
     /// Parts of what cannot be divided.
     #[error("{given:?} is no amount: it has at most {decimals} digits after the point")]
@@ -47,6 +53,7 @@ pub fn ether(given: &str) -> Result<U256, AmountError> {
     };
     units(digits, decimals).map_err(|error| match error {
         AmountError::Format { .. } => AmountError::Format { given: given.to_owned() },
+        AmountError::Fraction { decimals: 0, .. } => AmountError::PartOfAWei { given: given.to_owned() },
         other => other,
     })
 }

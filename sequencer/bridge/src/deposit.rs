@@ -1,18 +1,14 @@
-//! Deposits through the Portal, and what becomes of any deposit on L2.
+//! Deposits through the Portal, and the deposits that any transaction on L1 made.
 
-use crate::{Bridge, BridgeError, L1Sender, L2Node, L2Receipt, Patience, Sent};
+use crate::{Bridge, BridgeError, L1Sender, Sent};
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     rpc::types::{Log, TransactionReceipt},
     sol_types::{SolCall, SolEvent},
 };
-use gainsay_bindings::{
-    L2CrossDomainMessenger::{FailedRelayedMessage, RelayedMessage},
-    Portal,
-    inbox::Inbox::MessageEnqueued,
-};
+use gainsay_bindings::{Portal, inbox::Inbox::MessageEnqueued};
 use gainsay_l1::{Contracts, Network};
-use gainsay_types::{MAX_MESSAGE_DATA, Message, MessageBody, predeploys::CROSS_DOMAIN_MESSENGER};
+use gainsay_types::{MAX_MESSAGE_DATA, Message, MessageBody};
 use serde::Serialize;
 
 /// Gas of a deposit if none is given: enough for a transfer or a small call.
@@ -81,6 +77,9 @@ pub struct Enqueued {
     pub value: U256,
     /// Gas limit on L2.
     pub gas_limit: u64,
+    /// Calldata or init code.
+    #[serde(skip)]
+    pub data: Bytes,
 }
 
 /// A transaction on L1, and the deposits that it made.
@@ -91,33 +90,6 @@ pub struct Deposited {
     pub l1: Sent,
     /// In the order of the Inbox; at least one.
     pub deposits: Vec<Enqueued>,
-}
-
-/// What became of a deposit on L2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Outcome {
-    /// Its call succeeded.
-    Succeeded,
-    /// Its call failed; the ether that came with it is the sender's on L2.
-    Failed,
-    /// It brought a message whose call failed; the messenger keeps it with its ether, and anybody can try it again.
-    MessageFailed {
-        /// The message's hash.
-        message: B256,
-    },
-}
-
-/// A deposit that L2 has executed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Executed {
-    /// The deposit.
-    pub deposit: Enqueued,
-    /// Number of the L2 block.
-    pub l2_block: u64,
-    /// How its call ended.
-    pub outcome: Outcome,
 }
 
 impl L1Sender {
@@ -147,39 +119,6 @@ impl Bridge {
     pub async fn deposits(&self, l1_transaction: B256) -> Result<Deposited, BridgeError> {
         let receipt = self.client().receipt(l1_transaction).await?;
         deposited(self.network(), &receipt.ok_or(BridgeError::NoTransaction { transaction: l1_transaction })?)
-    }
-
-    /// Waits until L2 has executed all deposits of a transaction on L1. L1 is read again each time: a reorganisation may give a deposit another
-    /// place in the Inbox, and with it another hash.
-    ///
-    /// # Errors
-    /// When the time is over, and when a node cannot be reached.
-    pub async fn executed(&self, l2: &L2Node, l1_transaction: B256, patience: Patience) -> Result<Vec<Executed>, BridgeError> {
-        let seconds = patience.limit.as_secs();
-        let mut missing = BridgeError::NoTransaction { transaction: l1_transaction };
-        let look = async || {
-            let deposits = match self.deposits(l1_transaction).await {
-                Ok(deposited) => deposited.deposits,
-                Err(BridgeError::NoTransaction { transaction }) => {
-                    missing = BridgeError::Dropped { transaction, seconds };
-                    return Ok(None);
-                }
-                Err(error) => return Err(error),
-            };
-            let mut executed = Vec::with_capacity(deposits.len());
-            for deposit in deposits {
-                let transaction = deposit.l2_transaction_hash;
-                match l2.receipt(transaction).await? {
-                    Some(receipt) => executed.push(Executed { deposit, l2_block: receipt.block(), outcome: outcome(&receipt) }),
-                    None => {
-                        missing = BridgeError::NotExecuted { l2: l2.url().to_owned(), transaction, index: deposit.index, seconds };
-                        return Ok(None);
-                    }
-                }
-            }
-            Ok(Some(executed))
-        };
-        patience.until(look).await?.ok_or(missing)
     }
 }
 
@@ -223,23 +162,8 @@ fn of_message(message: &Message, portal: Address) -> Option<Enqueued> {
         mint: U256::from(deposit.mint),
         value: U256::from(deposit.value),
         gas_limit: deposit.gas_limit,
+        data: deposit.data.clone(),
     })
-}
-
-fn outcome(receipt: &L2Receipt) -> Outcome {
-    if !receipt.succeeded() {
-        return Outcome::Failed;
-    }
-    let of_messenger = receipt.logs.iter().filter(|log| log.address() == CROSS_DOMAIN_MESSENGER);
-    // The last word on the message: others may be relayed while it is.
-    let relayed = |log: &&Log| matches!(log.topic0(), Some(&FailedRelayedMessage::SIGNATURE_HASH | &RelayedMessage::SIGNATURE_HASH));
-    match of_messenger.rev().find(relayed) {
-        Some(log) if receipt.to == Some(CROSS_DOMAIN_MESSENGER) => match FailedRelayedMessage::decode_log(&log.inner) {
-            Ok(event) => Outcome::MessageFailed { message: event.data.msgHash },
-            Err(_) => Outcome::Succeeded,
-        },
-        _ => Outcome::Succeeded,
-    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,12 @@ pub enum BridgeError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// A message was tried again in vain.
+    #[error("the message's call failed again in L2 transaction {transaction}; nothing is lost: try later, or with more --gas")]
+    FailedAgain {
+        /// The transaction.
+        transaction: B256,
+    },
     /// More gas than a deposit may have, or less than it needs.
     #[error("a deposit with {bytes} bytes of data takes a gas limit from {least} to {most}, not {given}")]
     Gas {

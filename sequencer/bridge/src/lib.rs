@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod amount;
+mod arrival;
 mod assertions;
 mod deposit;
 mod error;
@@ -27,8 +28,9 @@ mod withdraw_error;
 mod withdrawal;
 pub mod words;
 
+pub use arrival::{Executed, Outcome};
 pub use assertions::{Path, PathEnd, Right};
-pub use deposit::{Deposit, Deposited, Enqueued, Executed, Outcome, enqueued};
+pub use deposit::{Deposit, Deposited, Enqueued, enqueued};
 pub use error::BridgeError;
 pub use facts::Known;
 pub use finalize::Finalized;

@@ -66,37 +66,3 @@ fn gas_and_data_are_checked_before_anything_is_sent() {
     deposit.data = vec![0; MAX_MESSAGE_DATA + 1].into();
     assert!(matches!(deposit.gas_limit(BLOCK_GAS), Err(BridgeError::Data { .. })));
 }
-
-fn receipt(status: u64, to: Address, logs: Vec<Log>) -> L2Receipt {
-    serde_json::from_value(serde_json::json!({
-        "transactionHash": B256::ZERO, "blockHash": B256::ZERO, "blockNumber": "0x7", "status": format!("{status:#x}"),
-        "from": Address::ZERO, "to": to, "contractAddress": null, "logs": logs, "type": "0x7e", "depositNonce": "0x0",
-    }))
-    .expect("a receipt")
-}
-
-fn of_messenger(event: &impl SolEvent) -> Log {
-    Log { inner: PrimitiveLog { address: CROSS_DOMAIN_MESSENGER, data: event.encode_log_data() }, ..Log::default() }
-}
-
-#[test]
-fn a_message_has_failed_if_the_messenger_says_so_last() {
-    let (outer, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
-    let failed = |hash| of_messenger(&FailedRelayedMessage { msgHash: hash });
-    let relayed = |hash| of_messenger(&RelayedMessage { msgHash: hash });
-    let of = |logs| outcome(&receipt(1, CROSS_DOMAIN_MESSENGER, logs));
-    assert_eq!(of(vec![failed(outer)]), Outcome::MessageFailed { message: outer });
-    assert_eq!(of(vec![relayed(outer)]), Outcome::Succeeded);
-    // Another message, delivered in vain while this one was.
-    assert_eq!(of(vec![failed(other), relayed(outer)]), Outcome::Succeeded);
-    assert_eq!(of(vec![]), Outcome::Succeeded);
-}
-
-#[test]
-fn a_call_of_another_contract_is_judged_by_its_status() {
-    let failed = of_messenger(&FailedRelayedMessage { msgHash: B256::ZERO });
-    assert_eq!(outcome(&receipt(0, Address::repeat_byte(1), vec![])), Outcome::Failed);
-    assert_eq!(outcome(&receipt(0, CROSS_DOMAIN_MESSENGER, vec![])), Outcome::Failed);
-    assert_eq!(outcome(&receipt(1, Address::repeat_byte(1), vec![failed])), Outcome::Succeeded);
-    assert_eq!(receipt(1, Address::ZERO, vec![]).block(), 7);
-}

@@ -75,7 +75,7 @@ impl fmt::Display for Report {
             }
         }
         for Executed { deposit, l2_block, outcome } in &self.executed {
-            let word = if *outcome == Outcome::Succeeded { "succeeded" } else { "failed" };
+            let word = if outcome.took_effect() { "succeeded" } else { "failed" };
             writeln!(f, "on L2 it is {}, in block {l2_block}: it {word}", deposit.l2_transaction_hash)?;
         }
         Ok(())
@@ -127,13 +127,13 @@ impl DepositArgs {
 pub(super) fn succeeded(executed: &[Executed]) -> eyre::Result<()> {
     for Executed { deposit, outcome, .. } in executed {
         match outcome {
-            Outcome::Succeeded => {}
+            Outcome::Succeeded | Outcome::MessageReplayed { .. } => {}
             Outcome::Failed => {
                 bail!("the call on L2 failed; all ether that the deposit brought is on L2, with its sender {}", deposit.from)
             }
-            Outcome::MessageFailed { message } => bail!(
-                "the call on L2 failed; the messenger there keeps it with what it brought, and anybody can try it again with relayMessage \
-                 (message {message})"
+            Outcome::MessageFailed { .. } => bail!(
+                "the call on L2 failed; the messenger there keeps it with what it brought: try it again with `sequencer bridge deposits \
+                 L1TRANSACTION --replay`"
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! `sequencer bridge`: what users of the chain do on L1, and on L2 towards L1. One file a command: its flags, and what it prints.
 
 mod deposit;
+mod deposits;
 mod finalize;
 mod force_include;
 mod prove;
@@ -23,6 +24,8 @@ use std::{fmt::Display, path::PathBuf, time::Duration};
 pub(crate) enum BridgeCommand {
     /// Brings ether, tokens or a call from L1 to L2.
     Deposit(Box<deposit::DepositArgs>),
+    /// Tells what became of the deposits of a transaction on L1, and tries a failed message again.
+    Deposits(Box<deposits::DepositsArgs>),
     /// Shows the tokens on L2 that stand for a token of L1, and makes one.
     Token(Box<token::TokenArgs>),
     /// Forces the deposits that have waited longer than the inclusion delay.
@@ -43,6 +46,7 @@ impl BridgeCommand {
     pub(crate) async fn run(self) -> eyre::Result<()> {
         match self {
             Self::Deposit(args) => args.run().await,
+            Self::Deposits(args) => args.run().await,
             Self::Token(args) => args.run().await,
             Self::ForceInclude(args) => args.run().await,
             Self::Withdraw(args) => args.run().await,

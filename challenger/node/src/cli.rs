@@ -5,9 +5,8 @@ use alloy::transports::http::reqwest::Url;
 use clap::{Args, Parser, Subcommand};
 use gainsay_challenger::{
     config::{Config, PlayConfig},
-    keys,
+    keys::{self, KeyError},
 };
-use gainsay_l1::KeyError;
 use gainsay_shell::logging::{LogError, LogFormat};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -89,6 +88,10 @@ struct PlayArgs {
     /// File with the key that stakes and moves; without it the key is in GAINSAY_CHALLENGER_KEY. With neither, it only watches.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Make claims about new batches, and list them for users' tools, where the sequencer's proposer does not. Takes one bond until it is run without this
+    /// again; beside another proposer it joins the same claims.
+    #[arg(long)]
+    propose: bool,
     /// L1 blocks on top of a batch before it stakes on its result.
     #[arg(long, default_value_t = 2, value_name = "N")]
     confirmations: u64,
@@ -102,9 +105,12 @@ struct PlayArgs {
 
 impl PlayArgs {
     fn config(self) -> Result<Option<PlayConfig>, KeyError> {
-        let Self { key_file, confirmations, workers, max_l1_fee: max_fee_gwei } = self;
+        let Self { key_file, propose, confirmations, workers, max_l1_fee: max_fee_gwei } = self;
         let key = keys::load(key_file.as_deref(), keys::VARIABLE)?;
-        Ok(key.map(|key| PlayConfig { key, confirmations, workers, max_fee_gwei }))
+        if propose && key.is_none() {
+            return Err(KeyError::Missing { variable: keys::VARIABLE, flag: "--key-file" });
+        }
+        Ok(key.map(|key| PlayConfig { key, propose, confirmations, workers, max_fee_gwei }))
     }
 }
 
@@ -154,5 +160,27 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    fn playing(arguments: &[&str]) -> Result<Option<PlayConfig>, KeyError> {
+        let run = ["challenger", "run", "--network", "n", "--l1-rpc", "http://l1", "--beacon", "http://beacon", "--data", "d"];
+        match Cli::try_parse_from(run.iter().chain(arguments)).expect("the arguments are allowed").command {
+            Command::Run(args) => args.config().map(|config| config.play),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_proposes_needs_a_key_and_who_has_one_proposes_only_if_told() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let file = directory.path().join("key");
+        std::fs::write(&file, "01".repeat(32)).expect("writes");
+        let key = ["--key-file", file.to_str().expect("text")];
+        let propose = |arguments: &[&str]| playing(arguments).expect("the key is there").map(|play| play.propose);
+        assert_eq!(propose(&key), Some(false));
+        assert_eq!(propose(&[&key[..], &["--propose"]].concat()), Some(true));
+        // Holds as long as nobody sets the variable for the tests.
+        let error = playing(&["--propose"]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("--key-file") && error.contains(keys::VARIABLE), "{error}");
     }
 }

@@ -30,6 +30,8 @@ pub struct Config {
 pub struct PlayConfig {
     /// Whose stake it is.
     pub key: SecretKey,
+    /// Whether it makes claims itself and lists them, or only answers false ones.
+    pub propose: bool,
     /// L1 blocks on top of a batch before it stakes on its result.
     pub confirmations: u64,
     /// Runs that are traced at once; as many as the machine has room for, if none.

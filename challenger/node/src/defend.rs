@@ -25,10 +25,12 @@ const DISPUTE_GAS: u64 = 1_200_000;
 /// When the key cannot sign, L1 is not the chain that it was, or the store fails.
 pub async fn defend(config: PlayConfig, node: Arc<Running>, reports: PlaySender, stop: CancellationToken) -> Result<(), ChallengerError> {
     let cap = u128::from(config.max_fee_gwei).saturating_mul(GWEI);
-    let policy = SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: Duration::from_millis(500), ..SendPolicy::default() };
+    let send = SendPolicy { max_fee_cap: cap, blob_fee_cap: cap, poll: Duration::from_millis(500), ..SendPolicy::default() };
     look_at_balance(&node, &config.key, cap).await;
-    let Some(manager) = take_over(&node.client, config.key, policy, &stop).await? else { return Ok(()) };
-    let mut options = PlayOptions::new(Policy { propose: false, second: false, list: false }, config.confirmations);
+    let Some(manager) = take_over(&node.client, config.key, send, &stop).await? else { return Ok(()) };
+    // One bond at most is at stake, whoever proposes: a second one is for those who claim all the time.
+    let policy = Policy { propose: config.propose, second: false, list: config.propose };
+    let mut options = PlayOptions::new(policy, config.confirmations);
     if let Some(workers) = config.workers {
         options.workers = workers.get();
     }

@@ -9,7 +9,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 use eyre::{OptionExt, ensure};
-use gainsay_bindings::{Matches::Opening, PreimageOracle::PartLoaded};
+use gainsay_bindings::{Games, Matches::Opening, PreimageOracle::PartLoaded};
 use gainsay_chain::ChainError;
 use gainsay_game::{
     assertions::Assertion,
@@ -191,7 +191,7 @@ async fn player<C: Conduct>(
     let send = SendPolicy { poll: Duration::from_millis(200), ..SendPolicy::default() };
     let key = SecretKey::from_mnemonic(accounts::MNEMONIC, account)?;
     let manager = TransactionManager::start(node.client.clone(), key, send).await?;
-    let options = PlayOptions::new(Policy { propose, second: false, list: false }, 1);
+    let options = PlayOptions::new(Policy { propose, second: false, list: !propose }, 1);
     let (player, report) = Player::new(&node, manager, options, conduct)?;
     supervisor.spawn("player", |stop| async move { Ok(player.run(stop).await?) });
     Ok((supervisor, report))
@@ -203,7 +203,7 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_
     let setup = Setup::start(Options { da: "calldata", params, ..Options::default() }).await?;
     let sequencer = setup.sequencer_with("sequencer", &["--no-proposer"])?;
     sequencer.start_and_wait().await?;
-    // The liar claims first; the other one only answers.
+    // The liar claims first; the other one only answers, and lists what is true.
     let (liar, _lies) = player(&setup, 2, true, Liar::default()).await?;
     let (honest, mut report) = player(&setup, 1, false, Patient).await?;
     for block in 1..=3 {
@@ -229,6 +229,7 @@ async fn the_truth_defeats_a_lie_about_a_preimage_within_twelve_moves_though_it_
     ensure!(loaded(&setup).await? == 1, "the part of the preimage is not on L1");
     ensure!(won.waiting.is_none() || matches!(won.waiting, Some(Waiting::ReadBack { .. })), "{:?}", won.waiting);
     ensure!(won.alarms.is_empty(), "{:?}", won.alarms);
+    is_listed(&setup, game.own_node, game.rival_node).await?;
     drop((liar, honest));
     sequencer.stop()?;
     hidden_logs_are_noticed(&setup, won.address).await
@@ -271,6 +272,18 @@ async fn hidden_logs_are_noticed(setup: &Setup, me: Address) -> eyre::Result<()>
         }
     }
     ensure!(noticed >= 20, "only {noticed} hidden logs were noticed");
+    Ok(())
+}
+
+/// Waits until users' tools can find the true assertion; the false one never was listed.
+async fn is_listed(setup: &Setup, truth: B256, lie: B256) -> eyre::Result<()> {
+    let games: Address = serde_json::from_value(setup.network()?["contracts"]["games"].clone())?;
+    let games = Games::new(games, setup.l1.provider());
+    eventually("the true assertion is listed", Patience::secs(30), async || {
+        Ok((!games.gameOf(truth).call().await?.is_zero()).then_some(()))
+    })
+    .await?;
+    ensure!(games.gameOf(lie).call().await?.is_zero(), "the false assertion {lie} is listed");
     Ok(())
 }
 

@@ -29,6 +29,7 @@ print_summary() {
   cast send --rpc-url $sequencer_rpc --private-key \$KEY --value 1ether 0x000000000000000000000000000000000000dEaD
   (cd tests/contracts && forge create Token.sol:Token --rpc-url $sequencer_rpc --private-key \$KEY --broadcast --constructor-args 1000000)
   cast send --rpc-url $l1_rpc --private-key \$KEY --value 1ether $(contract portal)     # a deposit: arrives on L2 in seconds
+  GAINSAY_KEY=\$KEY sequencer bridge deposit --network $state/network --l1-rpc $l1_rpc --l2-rpc $sequencer_rpc --value 1ether --wait
   sequencer status --rpc $sequencer_rpc
   challenger status --url $challenger_url
   fault-vm run --block 1 --rpc $sequencer_rpc     # the block as a RISC-V program, once it is safe

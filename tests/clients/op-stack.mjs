@@ -64,7 +64,33 @@ async function deposits() {
   assert.match(deposit.sourceHash, /^0x[0-9a-f]{64}$/);
   assert.equal(deposit.from.toLowerCase(), account.address.toLowerCase());
   assert.equal(await l2.getBalance({ address: to }), value);
-  return { deposit };
+  return { deposit, l1Hash };
+}
+
+/** The node knows the deposit's transaction on L2 by the one on L1: the one method here that is not viem's. */
+async function depositByL1Transaction({ deposit, l1Hash }) {
+  const [found, ...others] = await l2.request({ method: 'gainsay_getDepositsByL1Transaction', params: [l1Hash] });
+  assert.deepEqual(others, []);
+  const { hash, sourceHash, blockHash } = deposit;
+  assert.deepEqual([found.l2TransactionHash, found.sourceHash, found.status, found.blockHash], [hash, sourceHash, 'included', blockHash]);
+  assert.deepEqual(await l2.request({ method: 'gainsay_getDeposit', params: [found.index] }), found);
+  assert.deepEqual(await l2.request({ method: 'gainsay_getDepositsByL1Transaction', params: [`0x${'00'.repeat(32)}`] }), []);
+}
+
+/** What a deposit or a withdrawal will need, asked of the layer that it goes to: no account there has to have the ether yet. */
+async function gasOnTheOtherLayer() {
+  const poor = privateKeyToAccount(generatePrivateKey());
+  const value = parseEther('123456789');
+  const bringing = await l2.buildDepositTransaction({ account: poor, mint: value, value, to: account.address });
+  assert.equal(bringing.request.gas, 21_000n);
+  // Runtime code of one zero byte.
+  const creating = await l2.buildDepositTransaction({ account: poor, mint: 1n, isCreation: true, data: '0x60015ff3' });
+  assert.ok(creating.request.gas > 53_000n && creating.request.gas < 60_000n, `${creating.request.gas}`);
+  await assert.rejects(l2.buildDepositTransaction({ account: poor, value: 1n, to: account.address }), /exceeds the balance/);
+
+  const leaving = { account, request: { gas: 50_000n, to: account.address, value: 5n } };
+  const gas = await l2.estimateInitiateWithdrawalGas(leaving);
+  assert.ok(gas > 60_000n && gas < 150_000n, `${gas}`);
 }
 
 async function depositReceipts({ deposit }) {
@@ -137,20 +163,36 @@ async function accounts({ paid }) {
 async function totals() {
   const abi = [{ type: 'function', name: 'number', inputs: [], outputs: [{ type: 'uint64' }], stateMutability: 'view' }];
   const data = encodeFunctionData({ abi, functionName: 'number' });
-  const [total, l1Fee, contractFee] = await Promise.all([
-    l2.estimateTotalFee({ account, to: L1_BLOCK, data }),
-    l2.estimateL1Fee({ account, to: L1_BLOCK, data }),
-    l2.estimateContractL1Fee({ account, abi, address: L1_BLOCK, functionName: 'number' }),
+  const request = { account, to: L1_BLOCK, data };
+  const contract = { account, abi, address: L1_BLOCK, functionName: 'number' };
+  const [total, l1Fee, operatorFee, contractFee, contractTotal] = await Promise.all([
+    l2.estimateTotalFee(request),
+    l2.estimateL1Fee(request),
+    l2.estimateOperatorFee(request),
+    l2.estimateContractL1Fee(contract),
+    l2.estimateContractTotalFee(contract),
   ]);
-  assert.ok(total > l1Fee && l1Fee > 0n && contractFee > 0n);
+  assert.ok(total > l1Fee && l1Fee > 0n && contractFee > 0n && contractTotal > contractFee);
+  assert.equal(operatorFee, 0n);
+  const [gas, l1Gas, totalGas, contractL1Gas, contractTotalGas] = await Promise.all([
+    l2.estimateGas(request),
+    l2.estimateL1Gas(request),
+    l2.estimateTotalGas(request),
+    l2.estimateContractL1Gas(contract),
+    l2.estimateContractTotalGas(contract),
+  ]);
+  assert.equal(totalGas, gas + l1Gas);
+  assert.equal(contractTotalGas, gas + contractL1Gas);
 }
 
 await run([
   ['buildDepositTransaction, depositTransaction: a deposit arrives as a transaction of type 0x7e', deposits],
   ['getTransactionReceipt: of a deposit', depositReceipts],
+  ["a deposit's hash on L2 by its transaction on L1", depositByL1Transaction],
+  ['buildDepositTransaction, estimateInitiateWithdrawalGas: of ether that is not there yet', gasOnTheOtherLayer],
   ['getBlock: the L1 attributes, and L1 fees from then on', attributes],
   ['estimateL1Fee: about what is taken', l1Fees],
   ['getTransactionReceipt: the L1 fee to the wei', exactL1Fee],
   ['getBalance: gas and L1 fee are all that is missing', accounts],
-  ['estimateTotalFee, estimateContractL1Fee', totals],
+  ['estimateOperatorFee, estimateTotalFee, estimateTotalGas, and the same of contract calls', totals],
 ]);

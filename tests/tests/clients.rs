@@ -34,7 +34,33 @@ async fn viem_works_against_a_follower_with_the_feed() -> eyre::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_actions_for_the_op_stack_work() -> eyre::Result<()> {
     let (setup, sequencer) = network().await?;
-    setup.run_client("op-stack", &sequencer, [0, 1])
+    setup.run_client("op-stack", &sequencer, [0, 1])?;
+    same_deposits(&setup, &sequencer).await
+}
+
+/// A follower that knows L1 alone tells the same of every deposit, once it has derived the blocks.
+async fn same_deposits(setup: &Setup, sequencer: &Node) -> eyre::Result<()> {
+    let l1_transaction = setup.deposit(accounts::signer(5)?.address(), 7).await?.transaction_hash;
+    let follower = setup.follower("follower")?;
+    follower.start_and_wait().await?;
+    let params = json!([l1_transaction]);
+    let included = async |node: &Node| {
+        let found = node.call_raw("gainsay_getDepositsByL1Transaction", params.clone()).await?;
+        ensure!(found.as_array().is_some_and(|all| all.len() <= 1), "one deposit became several: {found}");
+        Ok((found[0]["status"] == "included").then(|| found[0].clone()))
+    };
+    let last = eventually("the follower has the last deposit in a block", Patience::secs(60), async || included(&follower).await).await?;
+    ensure!(Some(&last) == included(sequencer).await?.as_ref(), "the follower tells {last}");
+    let count: U256 = serde_json::from_value(last["index"].clone())?;
+    for index in 1..=count.to::<u64>() {
+        let params = json!([format!("{index:#x}")]);
+        let told = follower.call_raw("gainsay_getDeposit", params.clone()).await?;
+        ensure!(
+            told["status"] == "included" && told == sequencer.call_raw("gainsay_getDeposit", params).await?,
+            "the follower tells {told}"
+        );
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,6 +45,18 @@ export const abi = {
     `event ERC20BridgeInitiated(${TOKENS}, address indexed from, address to, uint256 amount, bytes extraData)`,
     `event ERC20BridgeFinalized(${TOKENS}, address indexed from, address to, uint256 amount, bytes extraData)`,
   ]),
+  rollup: parseAbi([
+    'struct State { bytes32 outputRoot; uint64 l2BlockNumber; uint64 batchIndex; uint64 batchOffset; uint64 depositIndex; }',
+    'struct Claim { bytes32 inputsHash; State end; }',
+    'function stake(bytes32 parent, Claim[] claims) payable returns (uint256 stakeId)',
+    'function latestConfirmed() view returns (bytes32)',
+    'function nextStakeId(address owner) view returns (uint256)',
+    'function stakeOf(uint256 stakeId) view returns (address owner, uint8 status, bytes32 tip)',
+    'event AssertionCreated(bytes32 indexed id, bytes32 indexed parent, State end, uint64 target, bytes32 inputsHash)',
+    'error NotLatestConfirmed(bytes32 latest)',
+    'error SiblingsClosed(uint256 closedAt)',
+    'error InputsDiffer(bytes32 actual)',
+  ]),
   tokenFactory: parseAbi([
     'function createOptimismMintableERC20WithDecimals(address remoteToken, string name, string symbol, uint8 decimals) returns (address)',
     'event OptimismMintableERC20Created(address indexed localToken, address indexed remoteToken, address deployer)',

@@ -1,4 +1,4 @@
-// Both layers as an application of viem sees them, and three people.
+// Both layers as an application of viem sees them, and people who use them.
 
 import assert from 'node:assert/strict';
 import { createPublicClient, createWalletClient, getAddress, http } from 'viem';
@@ -8,11 +8,11 @@ import { publicActionsL1, publicActionsL2, walletActionsL1, walletActionsL2 } fr
 import { documented } from '../documented.mjs';
 import { keys, l1Rpc, network, rpc } from '../network.mjs';
 
-const [portal, inbox, games, messenger, bridge] = ['portal', 'inbox', 'games', 'messenger', 'bridge'].map((name) =>
+const [portal, rollup, games, messenger, bridge] = ['portal', 'rollup', 'games', 'messenger', 'bridge'].map((name) =>
   getAddress(network.contracts[name]),
 );
 /** Contracts on L1. */
-export const l1Contracts = { portal, inbox, games, messenger, bridge };
+export const l1Contracts = { portal, rollup, games, messenger, bridge };
 /** Contracts on L2. */
 export const l2Contracts = {
   messenger: '0x4200000000000000000000000000000000000007',
@@ -58,8 +58,8 @@ function person(key) {
 }
 export const alice = person(keys[0]);
 export const bob = person(keys[1]);
-/** Has ether on L1 once somebody sends her some. */
-export const carol = person(generatePrivateKey());
+/** They have ether on L1 once somebody sends them some. */
+export const [carol, mallory] = [person(generatePrivateKey()), person(generatePrivateKey())];
 
 /** The receipt of a transaction that must succeed. */
 export async function done(client, hash) {

@@ -6,7 +6,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { refusal } from '../check.mjs';
 import { forwarder, gate, token as erc20 } from '../network.mjs';
 import { abi } from './abi.mjs';
-import { alice, bob, carol, chain, deploy, done, l1, l1Contracts, l2, l2Contracts, l2TransactionHashes } from './clients.mjs';
+import { alice, bob, carol, chain, deploy, done, l1, l1Contracts, l2, l2Contracts, l2TransactionHashes, mallory } from './clients.mjs';
 
 /** An address that nobody has used. */
 export const fresh = () => privateKeyToAccount(generatePrivateKey()).address;
@@ -47,7 +47,9 @@ async function gained(address, receipts) {
 }
 
 async function contracts() {
-  await done(l1, await alice.l1.sendTransaction({ to: carol.address, value: parseEther('1') }));
+  for (const { address } of [carol, mallory]) {
+    await done(l1, await alice.l1.sendTransaction({ to: address, value: parseEther('3') }));
+  }
   const [gateOnL1, callerOnL1, gateOnL2, callerOnL2, token] = [
     await deploy(l1, alice.l1, gate),
     await deploy(l1, alice.l1, forwarder),

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { encodeFunctionData, erc20Abi, parseEther, parseEventLogs, zeroHash } from 'viem';
 import { getWithdrawals } from 'viem/op-stack';
+import { eventually, refusal } from '../check.mjs';
 import { forwarder, gate, network } from '../network.mjs';
 import { abi } from './abi.mjs';
 import { alice, bob, carol, chain, deploy, done, l1, l1Contracts, l2, l2Contracts, withdraw, withoutMulticall } from './clients.mjs';
 import { arrived, fresh, refusedBy } from './deposits.mjs';
+import { dispute as disputed, isDefeated } from './dispute.mjs';
 
 const targetChain = chain;
 const GAS = 200_000;
@@ -95,7 +97,8 @@ async function documented() {
 }
 
 async function wait({ withdrawals }) {
-  const games = await Promise.all(withdrawals.map(({ receipt }) => l1.waitToProve({ receipt, targetChain })));
+  // Without a buffer viem looks at once. Otherwise it guesses from the distance of the games so far; the documented lines leave it to that.
+  const games = await Promise.all(withdrawals.map(({ receipt }) => l1.waitToProve({ receipt, targetChain, intervalBuffer: 0 })));
   for (const [i, { game, output }] of games.entries()) {
     assert.ok(game.l2BlockNumber >= withdrawals[i].receipt.blockNumber);
     assert.equal(output.outputIndex, game.index);
@@ -104,7 +107,8 @@ async function wait({ withdrawals }) {
   const latest = await l1.getGame({ l2BlockNumber: withdrawals[0].receipt.blockNumber, targetChain });
   const shown = await withoutMulticall.getGames({ l2BlockNumber: withdrawals[0].receipt.blockNumber, targetChain });
   assert.ok(shown.some(({ index }) => index === latest.index));
-  return { withdrawals: withdrawals.map((one, i) => ({ ...one, output: games[i].output })) };
+  const [oldest] = games.map(({ game }) => game).sort((a, b) => Number(a.index - b.index));
+  return { oldest, withdrawals: withdrawals.map((one, i) => ({ ...one, output: games[i].output })) };
 }
 
 /** A proof that says anything else than what happened is refused. */
@@ -143,9 +147,24 @@ async function prove({ withdrawals }) {
   return { proofGas: receipts.map(({ gasUsed }) => gasUsed) };
 }
 
-async function ripen({ withdrawals }) {
+/** While nobody on L1 knows which of two claims is true, viem shows neither, and nothing is paid. */
+async function dispute({ withdrawals, oldest }) {
+  const stakeId = await disputed(oldest);
+  await allAre('waiting-to-prove', withdrawals);
+  const error = await refusal(l1.getGame({ l2BlockNumber: oldest.l2BlockNumber, targetChain }));
+  assert.equal(error.name, 'GameNotFoundError');
+  const finalize = { address: l1Contracts.portal, abi: abi.portal, functionName: 'finalizeWithdrawalTransaction' };
+  const refused = () => refusedBy(l1, { ...finalize, args: [withdrawals[0].withdrawal], account: alice.account });
+  await eventually(async () => ((await refused()) === 'OptimismPortal_InvalidRootClaim' ? true : undefined));
+  assert.equal(await isDefeated(stakeId), false);
+  return { stakeId };
+}
+
+async function ripen({ withdrawals, stakeId }) {
   await Promise.all(withdrawals.map(({ withdrawal: { withdrawalHash } }) => l1.waitToFinalize({ withdrawalHash, targetChain })));
-  await allAre('ready-to-finalize', withdrawals);
+  // viem knows when the window ends, not when a dispute does.
+  await eventually(async () => ((await Promise.all(withdrawals.map(status))).every((one) => one === 'ready-to-finalize') ? true : undefined));
+  assert.equal(await isDefeated(stakeId), true);
 }
 
 /** Whether the call of each withdrawal succeeded. Half of them are finalised by another than who proved them. */
@@ -191,8 +210,9 @@ export const withdrawals = [
   ['waitToProve, getGame, getGames, getTimeToProve: an assertion reaches them', wait, 90],
   ['forged proofs are refused', forgeries],
   ['buildProveWithdrawal, proveWithdrawal, getTimeToFinalize: all are proved, and none is paid yet', prove],
-  ['waitToFinalize: the window is over and the assertion confirmed', ripen, 90],
+  ['somebody claims what is false: no game is shown, and nothing is paid', dispute],
+  ['waitToFinalize: the liar has lost, the window is over and the assertion confirmed', ripen, 120],
   ['finalizeWithdrawal: each once, by anyone', finalize],
   ['all that should be on L1 is there', paid],
-  ['the documented lines have come to their end', documentedEnd, 60],
+  ['the documented lines have come to their end', documentedEnd, 90],
 ];

@@ -167,10 +167,20 @@ async function ripen({ withdrawals, stakeId }) {
   assert.equal(await isDefeated(stakeId), true);
 }
 
+/** Another's later proof changes what viem says, and hinders nobody: it ripens while the first one pays. */
+async function laterProof({ withdrawals: [one] }) {
+  const proof = await l2.buildProveWithdrawal({ account: carol.account, output: one.output, withdrawal: one.withdrawal });
+  await done(l1, await carol.l1.proveWithdrawal(proof));
+  assert.equal(await status(one), 'waiting-to-finalize');
+  await done(l1, await alice.l1.finalizeWithdrawal({ targetChain, withdrawal: one.withdrawal }));
+  assert.equal(await status(one), 'finalized');
+}
+
 /** Whether the call of each withdrawal succeeded. Half of them are finalised by another than who proved them. */
 async function finalize({ withdrawals }) {
   const sent = [];
-  for (const [i, { withdrawal }] of withdrawals.entries()) {
+  const others = withdrawals.slice(1);
+  for (const [i, { withdrawal }] of others.entries()) {
     const request = { targetChain, withdrawal };
     assert.ok((await l1.estimateFinalizeWithdrawalGas({ ...request, account: alice.account })) > 21_000n);
     const hash = i % 2 ? carol.l1.finalizeWithdrawal({ ...request, proofSubmitter: alice.address }) : alice.l1.finalizeWithdrawal(request);
@@ -179,7 +189,7 @@ async function finalize({ withdrawals }) {
   const receipts = await Promise.all(sent.map((hash) => done(l1, hash)));
   const outcomes = receipts.map(({ logs }) => parseEventLogs({ abi: abi.portal, eventName: 'WithdrawalFinalized', logs })[0].args.success);
   assert.deepEqual(
-    withdrawals.filter((_, i) => !outcomes[i]).map(({ name }) => name),
+    others.filter((_, i) => !outcomes[i]).map(({ name }) => name),
     ['ether for who refuses it'],
   );
   await allAre('finalized', withdrawals);
@@ -212,6 +222,7 @@ export const withdrawals = [
   ['buildProveWithdrawal, proveWithdrawal, getTimeToFinalize: all are proved, and none is paid yet', prove],
   ['somebody claims what is false: no game is shown, and nothing is paid', dispute],
   ['waitToFinalize: the liar has lost, the window is over and the assertion confirmed', ripen, 120],
+  ["another's later proof hinders nobody", laterProof],
   ['finalizeWithdrawal: each once, by anyone', finalize],
   ['all that should be on L1 is there', paid],
   ['the documented lines have come to their end', documentedEnd, 90],

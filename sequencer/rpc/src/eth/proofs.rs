@@ -3,7 +3,8 @@
 use crate::{arguments::Arguments, error::RpcError, methods::Context};
 use alloy::rpc::types::{EIP1186AccountProofResponse, EIP1186StorageProof, serde_helpers::JsonStorageKey};
 use alloy_primitives::{Address, KECCAK256_EMPTY};
-use gainsay_execute::trie::{EMPTY_ROOT_HASH, account_proof};
+use gainsay_execute::trie::{EMPTY_ROOT_HASH, TrieError, account_proof};
+use gainsay_store::StoreError;
 
 /// Slots that one request may ask for.
 const MAX_SLOTS: usize = 1024;
@@ -16,8 +17,7 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EI
     }
     let header = context.chain.header(arguments.block()?)?;
     let slots: Vec<_> = keys.iter().map(|key| key.as_b256().into()).collect();
-    let proof = account_proof(header.header.state_root, address, &slots, &context.chain.store)
-        .map_err(|error| RpcError::Execution(format!("the proof cannot be made: {error}")))?;
+    let proof = account_proof(header.header.state_root, address, &slots, &context.chain.store).map_err(no_proof)?;
     let account = proof.account;
     let storage = keys.into_iter().zip(proof.storage).map(|(key, slot)| EIP1186StorageProof::new(key, slot.value, slot.proof));
     Ok(EIP1186AccountProofResponse {
@@ -29,4 +29,30 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EI
         account_proof: proof.proof,
         storage_proof: storage.collect(),
     })
+}
+
+/// Nodes are never removed, so one that is missing means damage.
+fn no_proof(error: TrieError<StoreError>) -> RpcError {
+    match error {
+        TrieError::Source(error) => RpcError::Store(error),
+        damage => RpcError::Execution(format!(
+            "the proof cannot be made: {damage}; the node's data directory is damaged: ask another node, or delete it to sync again from L1"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::B256;
+    use jsonrpsee::types::ErrorObjectOwned;
+
+    #[test]
+    fn a_node_whose_trie_lacks_a_part_says_so_and_what_to_do() {
+        let error = ErrorObjectOwned::from(no_proof(TrieError::Missing { hash: B256::repeat_byte(7) }));
+        assert_eq!(error.code(), -32000);
+        assert!(error.message().contains("0x0707") && error.message().contains("ask another node"), "{}", error.message());
+        let failed = StoreError::Missing { record: "block", key: "7".to_owned() };
+        assert_eq!(ErrorObjectOwned::from(no_proof(TrieError::Source(failed))).code(), -32603);
+    }
 }

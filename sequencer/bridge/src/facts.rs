@@ -67,6 +67,7 @@ impl Bridge {
             next_claim: None,
             maturity: self.network().withdrawals.proof_maturity_delay,
             proofs: Vec::new(),
+            ether_missing: withdrawal.value.saturating_sub(self.client().balance(portal).await?),
             finalized: None,
             message: self.delivery(&view, withdrawal).await?,
         };

@@ -57,7 +57,7 @@ impl L1Sender {
                     None => WithdrawError::TooEarly { left },
                 })
             }
-            Stage::ReadyToFinalize { submitter, confirm } => self.pay(node, started, submitter, &confirm).await,
+            Stage::ReadyToFinalize { submitter, confirm, .. } => self.pay(node, started, submitter, &confirm).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! How far a withdrawal is: decided from facts alone.
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
 
 /// What is known of a withdrawal at one L1 block. Times in seconds since the Unix epoch.
@@ -20,6 +20,8 @@ pub struct Facts {
     pub maturity: u64,
     /// All proofs.
     pub proofs: Vec<Proof>,
+    /// Wei that the Portal lacks to pay it.
+    pub ether_missing: U256,
     /// Whether it is finalised, and what became of its call as far as L1's logs tell.
     pub finalized: Option<Option<bool>>,
     /// The message that it carries, if it goes through the messenger.
@@ -120,6 +122,8 @@ pub enum Stage {
         submitter: Address,
         /// Assertions that must be confirmed first, and can be.
         confirm: Vec<B256>,
+        /// Wei that the Portal lacks; above zero only on chains whose genesis gives ether away.
+        ether_missing: U256,
     },
     /// Paid, straight from the message passer: this is the end, whatever became of its call.
     Finalized {
@@ -176,7 +180,10 @@ pub fn stage(facts: &Facts) -> Stage {
 /// The proof that pays first; none if all are worthless.
 fn best_proof(facts: &Facts) -> Option<Stage> {
     let rank = |proof: &Proof| match outlook(proof, facts) {
-        Outlook::Ready(confirm) => Some(((0, confirm.len() as u64), Stage::ReadyToFinalize { submitter: proof.submitter, confirm })),
+        Outlook::Ready(confirm) => Some((
+            (0, confirm.len() as u64),
+            Stage::ReadyToFinalize { submitter: proof.submitter, confirm, ether_missing: facts.ether_missing },
+        )),
         Outlook::Waits { ready_at, hindrance } => {
             let Proof { submitter, assertion, .. } = *proof;
             Some(((1 + u64::from(hindrance.is_some()), ready_at), Stage::Proved { submitter, assertion, ready_at, hindrance }))
@@ -223,6 +230,7 @@ mod tests {
             next_claim: Some(1_100),
             maturity: 50,
             proofs: Vec::new(),
+            ether_missing: U256::ZERO,
             finalized: None,
             message: None,
         }
@@ -244,6 +252,18 @@ mod tests {
         Stage::Proved { submitter: Address::repeat_byte(1), assertion: B256::repeat_byte(0xaa), ready_at, hindrance }
     }
 
+    fn ready(submitter: u8, confirm: Vec<B256>) -> Stage {
+        Stage::ReadyToFinalize { submitter: Address::repeat_byte(submitter), confirm, ether_missing: U256::ZERO }
+    }
+
+    #[test]
+    fn what_the_portal_lacks_is_told_once_it_could_be_paid() {
+        let missing = Facts { ether_missing: U256::from(7), ..facts() };
+        assert_eq!(stage(&missing), Stage::ReadyToProve { against: PROVABLE, again: false });
+        let ready = stage(&Facts { proofs: vec![proof(1, 0, Standing::Confirmed)], ..missing });
+        assert!(matches!(ready, Stage::ReadyToFinalize { ether_missing, .. } if ether_missing == U256::from(7)));
+    }
+
     #[test]
     fn before_a_proof_it_waits_for_its_block_then_for_an_assertion() {
         let early = Facts { safe: 9, provable: None, ..facts() };
@@ -256,8 +276,7 @@ mod tests {
     #[test]
     fn a_proof_against_a_confirmed_assertion_waits_until_it_is_mature() {
         assert_eq!(with(vec![proof(1, NOW - 49, Standing::Confirmed)]), waits(NOW + 1, None));
-        let ready = Stage::ReadyToFinalize { submitter: Address::repeat_byte(1), confirm: Vec::new() };
-        assert_eq!(with(vec![proof(1, NOW - 50, Standing::Confirmed)]), ready);
+        assert_eq!(with(vec![proof(1, NOW - 50, Standing::Confirmed)]), ready(1, Vec::new()));
     }
 
     #[test]
@@ -271,7 +290,7 @@ mod tests {
     fn what_is_ripe_is_confirmed_on_the_way_parents_first() {
         let standing = Standing::Open(vec![link(1, NOW - 1), link(2, NOW)]);
         let confirm = vec![B256::repeat_byte(1), B256::repeat_byte(2)];
-        assert_eq!(with(vec![proof(1, 0, standing)]), Stage::ReadyToFinalize { submitter: Address::repeat_byte(1), confirm });
+        assert_eq!(with(vec![proof(1, 0, standing)]), ready(1, confirm));
     }
 
     #[test]
@@ -296,8 +315,7 @@ mod tests {
         let hindered = proof(3, 0, Standing::Open(vec![Link { rivals: 1, ..link(1, 0) }]));
         let waiting = with(vec![proof(4, 0, Standing::Lost), hindered.clone(), proof(1, NOW - 20, Standing::Confirmed), slow.clone()]);
         assert_eq!(waiting, waits(NOW + 30, None));
-        let ready = with(vec![slow, hindered, proof(5, 0, Standing::Confirmed)]);
-        assert_eq!(ready, Stage::ReadyToFinalize { submitter: Address::repeat_byte(5), confirm: Vec::new() });
+        assert_eq!(with(vec![slow, hindered, proof(5, 0, Standing::Confirmed)]), ready(5, Vec::new()));
     }
 
     #[test]

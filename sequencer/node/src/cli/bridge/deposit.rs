@@ -1,6 +1,6 @@
 //! `sequencer bridge deposit`
 
-use super::{KeyArgs, L1Args, L2Args, OutputArgs, WaitArgs, parse_ether};
+use super::{KeyArgs, L1Args, L2Args, OutputArgs, WaitArgs, parse_data, parse_ether};
 use alloy::primitives::{Address, Bytes, U256};
 use clap::Args;
 use eyre::bail;
@@ -23,8 +23,8 @@ pub(crate) struct DepositArgs {
     /// Ether to send with the call instead, if not all that is brought, or if what the sender has on L2 is sent as well.
     #[arg(long, value_name = "AMOUNT", value_parser = parse_ether)]
     call_value: Option<U256>,
-    /// Calldata or init code, hex: any call on L2, as the sender.
-    #[arg(long, default_value = "0x", value_name = "HEX")]
+    /// Calldata or init code, hex, or @FILE with hex in it: any call on L2, as the sender.
+    #[arg(long, default_value = "0x", value_name = "HEX", value_parser = parse_data)]
     data: Bytes,
     /// Create a contract from --data.
     #[arg(long, requires = "data")]
@@ -74,9 +74,11 @@ impl fmt::Display for Report {
                 writeln!(f, "on L2 it will be {}, message {} of the Inbox", deposit.l2_transaction_hash, deposit.index)?;
             }
         }
-        for Executed { deposit, l2_block, outcome } in &self.executed {
+        for Executed { deposit, l2_block, outcome, contract } in &self.executed {
             let word = if outcome.took_effect() { "succeeded" } else { "failed" };
-            writeln!(f, "on L2 it is {}, in block {l2_block}: it {word}", deposit.l2_transaction_hash)?;
+            write!(f, "on L2 it is {}, in block {l2_block}: it {word}", deposit.l2_transaction_hash)?;
+            contract.map_or(Ok(()), |contract| write!(f, " and created {contract}"))?;
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -12,7 +12,10 @@ mod withdraw;
 mod withdrawal;
 
 use crate::print;
-use alloy::{primitives::U256, transports::http::reqwest::Url};
+use alloy::{
+    primitives::{Bytes, U256},
+    transports::http::reqwest::Url,
+};
 use clap::{Args, Subcommand};
 use gainsay_bridge::{Bridge, L1Sender, L2Node, L2Sender, Patience, amount};
 use gainsay_l1::SecretKey;
@@ -154,4 +157,62 @@ impl OutputArgs {
 /// An amount of ether, for clap.
 fn parse_ether(given: &str) -> Result<U256, amount::AmountError> {
     amount::ether(given)
+}
+
+/// Calldata, for clap: hex, or a file that holds it, since a command line cannot hold all that a deposit can.
+fn parse_data(given: &str) -> Result<Bytes, String> {
+    let hex = match given.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"))?,
+        None => given.to_owned(),
+    };
+    let hex = hex.trim();
+    hex.parse().map_err(|error| format!("{error}; give bytes in hexadecimal, or @FILE"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser;
+
+    const TOKEN: &str = "0x00000000000000000000000000000000000000aa";
+
+    /// What is wrong with a command line.
+    fn refusal(command: &str, flags: &[&str]) -> Option<String> {
+        let start = ["sequencer", "bridge", command, "--network", "n", "--l1-rpc", "http://l1"];
+        Cli::try_parse_from(start.iter().chain(flags)).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn ether_calls_and_tokens_can_be_deposited() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "0x1234\n").expect("it is written");
+        let from_file = format!("@{}", file.path().display());
+        let lines: [&[&str]; 4] = [
+            &["--value", "1.5ether", "--to", TOKEN, "--wait", "--timeout", "5"],
+            &["--call-value", "1ether", "--to", TOKEN, "--data", "0x12"],
+            &["--create", "--data", &from_file],
+            &["--token", TOKEN, "--amount", "12.5", "--l2-token", TOKEN],
+        ];
+        for line in lines {
+            assert_eq!(refusal("deposit", line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let lines: [&[&str]; 7] = [
+            &["--value", "1.5"],
+            &["--create"],
+            &["--data", "@/no/such/file"],
+            &["--token", TOKEN],
+            &["--token", TOKEN, "--amount", "1", "--value", "1ether"],
+            &["--amount", "1"],
+            &["--timeout", "5"],
+        ];
+        for line in lines {
+            assert!(refusal("deposit", line).is_some(), "{line:?}");
+        }
+        assert!(refusal("token", &[TOKEN, "--forced"]).is_some_and(|error| error.contains("--create")));
+        assert!(refusal("deposits", &["0x12"]).is_some());
+    }
 }

@@ -101,5 +101,5 @@ fn place(all: &[Initiated], started: &Initiated) -> Option<usize> {
 async fn one(bridge: &Bridge, node: &L2Node, started: &Initiated, index: Option<usize>) -> eyre::Result<One> {
     let known = bridge.known(node, started, None).await?;
     let next = next_command(&known.stage, &name(started.transaction, index));
-    Ok(One { described: Described::of(bridge, started), stage: known.stage, next, now: known.facts.now })
+    Ok(One { described: Described::of(bridge, started).await, stage: known.stage, next, now: known.facts.now })
 }

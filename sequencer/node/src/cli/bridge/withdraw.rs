@@ -101,7 +101,10 @@ impl WithdrawArgs {
         let started = if all_ether { sender.withdraw_all(withdraw).await? } else { sender.withdraw(&withdraw).await? };
         let l2_transaction =
             started.first().ok_or_eyre("the transaction started no withdrawal: is the L2 node of this chain?")?.transaction;
-        let withdrawals = started.iter().map(|started| Described::of(&bridge, started)).collect();
+        let mut withdrawals = Vec::new();
+        for started in &started {
+            withdrawals.push(Described::of(&bridge, started).await);
+        }
         Ok(Report { l2_transaction, l1: None, withdrawals })
     }
 
@@ -114,7 +117,7 @@ impl WithdrawArgs {
         if let (true, None, Some(node)) = (self.all, self.token, &node) {
             let balance = node.balance(account).await?;
             if balance.is_zero() {
-                bail!("{account} has no ether on L2");
+                bail!("{account} has no ether on L2, as far as {} knows", node.url());
             }
             withdraw = withdraw.with_wei(balance);
         }
@@ -147,7 +150,7 @@ impl WithdrawArgs {
             (None, None) => bail!("say how many: --amount NUMBER"),
         };
         if wanted.is_zero() {
-            bail!("{sender} has no {} on L2", token.symbol);
+            bail!("{sender} has no {} on L2, as far as the node there knows", token.symbol);
         }
         if let Some(node) = node {
             let (have, shown) = (node.token_balance(twin, sender).await?, |amount| amount::shown(amount, token.decimals));

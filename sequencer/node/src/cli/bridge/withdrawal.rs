@@ -1,7 +1,7 @@
 //! What the commands about withdrawals share: which one, and how it is told.
 
 use super::{L1Args, L2Args};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{Address, B256, U256};
 use clap::Args;
 use gainsay_bridge::{Bridge, Hindrance, Initiated, L2Node, Moves, Stage, amount, words::duration};
 use serde::Serialize;
@@ -55,12 +55,12 @@ pub(super) struct Described {
 }
 
 impl Described {
-    pub(super) fn of(bridge: &Bridge, started: &Initiated) -> Self {
+    pub(super) async fn of(bridge: &Bridge, started: &Initiated) -> Self {
         let Initiated { withdrawal, transaction, block } = started;
         let contracts = &bridge.network().contracts;
         let what = match withdrawal.message(contracts.messenger).map(|message| message.moves(contracts.bridge)) {
             Some(Moves::Ether { to, amount }) => format!("{} to {to}", ether(amount)),
-            Some(Moves::Token { token, to, amount }) => format!("{amount} (smallest units) of token {token} to {to}"),
+            Some(Moves::Token { token, to, amount }) => format!("{} to {to}", tokens(bridge, token, amount).await),
             Some(Moves::Call { target, value }) => format!("a message to {target} with {}", ether(value)),
             None => format!("a call of {} with {}, straight from the message passer", withdrawal.target, ether(withdrawal.value)),
         };
@@ -71,6 +71,14 @@ impl Described {
 impl fmt::Display for Described {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, in L2 block {}", self.what, self.l2_block)
+    }
+}
+
+/// An amount of a token of L1, with its symbol if it has one.
+async fn tokens(bridge: &Bridge, token: Address, amount: U256) -> String {
+    match bridge.token(token).await {
+        Ok(known) => format!("{} {} ({token})", amount::shown(amount, known.decimals), known.symbol),
+        Err(_) => format!("{amount} of the smallest units of {token}"),
     }
 }
 
@@ -103,6 +111,12 @@ pub(super) fn stage_in_words(stage: &Stage, now: u64) -> String {
             }
             (Some(Hindrance::Unstaked), _) => "proved; nobody stakes on its assertion any more, somebody has to".to_owned(),
         },
+        Stage::ReadyToFinalize { ether_missing, .. } if !ether_missing.is_zero() => {
+            format!(
+                "ready to finalise, but the Portal lacks {}: nothing is lost, finalise after others have deposited",
+                ether(*ether_missing)
+            )
+        }
         Stage::ReadyToFinalize { .. } => "ready to finalise".to_owned(),
         Stage::Finalized { succeeded: Some(true) } => "finalised; its call succeeded".to_owned(),
         Stage::Finalized { succeeded: Some(false) } => "finalised; its call failed, and that is final".to_owned(),
@@ -129,7 +143,6 @@ pub(super) fn next_command(stage: &Stage, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::Address;
 
     fn proved(ready_at: u64, hindrance: Option<Hindrance>) -> Stage {
         Stage::Proved { submitter: Address::ZERO, assertion: B256::ZERO, ready_at, hindrance }

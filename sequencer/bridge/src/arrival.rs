@@ -1,7 +1,12 @@
 //! What becomes of a deposit on L2, and trying a message again that failed there.
 
 use crate::{Bridge, BridgeError, Enqueued, L2Error, L2Node, L2Receipt, L2Sender, Patience};
-use alloy::{eips::BlockId, primitives::B256, rpc::types::Log, sol_types::SolEvent};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256},
+    rpc::types::Log,
+    sol_types::SolEvent,
+};
 use gainsay_bindings::{
     L2CrossDomainMessenger,
     l2_messenger::L2CrossDomainMessenger::{FailedRelayedMessage, RelayedMessage},
@@ -51,6 +56,9 @@ pub struct Executed {
     pub l2_block: u64,
     /// How its call ended.
     pub outcome: Outcome,
+    /// The contract that it created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Address>,
 }
 
 impl L2Node {
@@ -64,7 +72,8 @@ impl L2Node {
             Outcome::MessageFailed { message } if self.relayed(message).await? => Outcome::MessageReplayed { message },
             other => other,
         };
-        Ok(Some(Executed { deposit: deposit.clone(), l2_block: receipt.block(), outcome }))
+        let contract = receipt.contract_address.filter(|_| receipt.succeeded());
+        Ok(Some(Executed { deposit: deposit.clone(), l2_block: receipt.block(), outcome, contract }))
     }
 
     async fn relayed(&self, message: B256) -> Result<bool, L2Error> {
@@ -144,7 +153,7 @@ fn outcome(receipt: &L2Receipt) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::{Address, Log as PrimitiveLog};
+    use alloy::primitives::Log as PrimitiveLog;
 
     fn receipt(status: u64, to: Address, logs: Vec<Log>) -> L2Receipt {
         serde_json::from_value(serde_json::json!({

@@ -20,10 +20,10 @@ pub enum BridgeError {
     #[error(transparent)]
     L2(#[from] L2Error),
     /// Nothing to force.
-    #[error("no deposit waits: the sequencer has included all of them")]
+    #[error("no deposit waits: all are included")]
     NothingWaits,
     /// Too early.
-    #[error("the oldest deposit that waits can be forced in {seconds} s of L1 time, not yet; --wait waits for it")]
+    #[error("the oldest deposit that waits can be forced in {seconds} s of L1 time, not yet: wait for it with --wait and --timeout")]
     TooEarly {
         /// Seconds left.
         seconds: u64,

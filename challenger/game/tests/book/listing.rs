@@ -39,7 +39,7 @@ fn the_right_path_is_listed_one_assertion_after_the_other_parents_first() {
     let (mut world, _, ids) = line(4);
     for (place, id) in ids.iter().enumerate() {
         let next = listing(&world.assertion(id));
-        assert_eq!(planned(&world), [next.clone()]);
+        assert_eq!(planned(&world), std::slice::from_ref(&next));
         world.act(ALICE, next);
         assert!(world.ledger().listed(id));
         assert_eq!(world.court.game_of(id), Some(GAMES.create(2 + place as u64)));
@@ -120,7 +120,7 @@ fn the_latest_confirmed_assertion_is_listed_although_nobody_listed_those_before_
         world.act(OTHER, Act::Confirm { id: *id });
     }
     let next = listing(&world.assertion(&ids[1]));
-    assert_eq!(planned(&world), [next.clone()]);
+    assert_eq!(planned(&world), std::slice::from_ref(&next));
     world.act(ALICE, next);
     assert_eq!(planned(&world), [listing(&world.assertion(&ids[2]))]);
     assert!(!world.ledger().listed(&ids[0]));

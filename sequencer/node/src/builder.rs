@@ -135,10 +135,8 @@ impl Builder {
         Ok(())
     }
 
-    /// The clock here, or L1's where that is ahead: blocks that L1 forced carry its time, and the next must be later.
     fn now(&self) -> Millis {
-        let l1 = self.progress.borrow().heads.l1.map_or(0, |block| block.timestamp);
-        clock::now().max(Millis::from_secs(l1))
+        clock::not_behind(self.progress.borrow().heads.l1.map(|block| block.timestamp))
     }
 
     /// One attempt. Returns how long to wait before the next.

@@ -3,6 +3,12 @@
 use gainsay_types::Millis;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Now, or the time of L1's newest block in seconds where that is ahead: blocks that L1 forced carry its time, and those after them a later one.
+#[must_use]
+pub fn not_behind(l1: Option<u64>) -> Millis {
+    now().max(Millis::from_secs(l1.unwrap_or_default()))
+}
+
 /// Now.
 #[must_use]
 pub fn now() -> Millis {

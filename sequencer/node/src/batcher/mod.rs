@@ -140,7 +140,9 @@ impl Batcher {
         }
         let fees = self.fees().await?;
         let packer = self.queue.fill(&self.store, progress.rewinds, self.block_time_ms)?;
-        let Some(batch) = packer.take(clock::now(), fees, false).map_err(QueueError::from)? else { return Ok(()) };
+        // Blocks may be of L1's time, which is ahead: by the clock here they would never be old enough.
+        let now = clock::not_behind(heads.l1.map(|block| block.timestamp));
+        let Some(batch) = packer.take(now, fees, false).map_err(QueueError::from)? else { return Ok(()) };
         self.post(batch, heads.batches, heads.safe.deposit_index).await
     }
 

@@ -83,6 +83,23 @@ contract MessengerTest is RelayFixture {
         vm.assertGe(gasLimit, portal.minimumGasLimit(uint64(encoded)));
     }
 
+    /// @dev What a message costs beside its call, by hand: figures that others compute with.
+    function test_baseGas_ofSomeMessages_isTheFigureByHand() public view {
+        // 21,000 + 200,000 + 40,000 + 40,000 + 5,000 + 16 for each of 260 bytes.
+        vm.assertEq(l1Messenger.baseGas("", 0), 310_160);
+        // 64 / 63 of what the call is to have, and 16 a byte.
+        vm.assertEq(l1Messenger.baseGas(new bytes(100), 630_000), 310_160 + 1_600 + 640_000);
+        // 24 a byte more weigh as much as the rest from 11,875 bytes on: then 40 a byte.
+        vm.assertEq(l1Messenger.baseGas(new bytes(11_615), 0), 21_000 + 285_000 + 16 * 11_875);
+        vm.assertEq(l1Messenger.baseGas(new bytes(11_616), 0), 21_000 + 40 * 11_876);
+        vm.assertEq(l2Messenger.baseGas(new bytes(90_000), 0), 21_000 + 40 * 90_260);
+        vm.assertEq(l1Messenger.RELAY_CONSTANT_OVERHEAD(), 200_000);
+        vm.assertEq(l1Messenger.RELAY_CALL_OVERHEAD(), 40_000);
+        vm.assertEq(l1Messenger.RELAY_RESERVED_GAS(), 40_000);
+        vm.assertEq(l1Messenger.RELAY_GAS_CHECK_BUFFER(), 5_000);
+        vm.assertEq(l1Messenger.ENCODING_OVERHEAD(), 260);
+    }
+
     // From L1 to L2
 
     function test_relay_onL2_callsTheTargetAsTheSender(uint96 value, bytes calldata message) public {

@@ -147,9 +147,12 @@ pub enum BridgeError {
         /// Its symbol.
         symbol: String,
     },
-    /// It has several.
-    #[error("several tokens on L2 stand for {token}: {twins}; choose one with --l2-token")]
-    ManyTwins {
+    /// It has some, but all with another name.
+    #[error(
+        "no token on L2 has the name, symbol and decimals of {token}, but these stand for it: {twins}; anybody may have made them, with any name and \
+         any decimals. Choose one with --l2-token, or make one with `sequencer bridge token {token} --create`"
+    )]
+    OtherTwins {
         /// The token on L1.
         token: Address,
         /// Those on L2, with commas.

@@ -53,23 +53,21 @@ pub async fn twins(l2: &L2Node, token: &Token) -> Result<Vec<Twin>, BridgeError>
     Ok(twins)
 }
 
-/// The token on L2 that stands for a token: the one with the same name, else the only one.
+/// The token on L2 that stands for a token and has its name, symbol and decimals. Others are never chosen, even if there is only one: whoever made it
+/// chose what wallets show for it.
 ///
 /// # Errors
-/// When there is none, or several with other names.
+/// When there is none.
 pub async fn find_twin(l2: &L2Node, token: &Token) -> Result<Address, BridgeError> {
     let same = twin_address(token);
     if !l2.code(same).await?.is_empty() {
         return Ok(same);
     }
-    match twins(l2, token).await?.as_slice() {
-        [] => Err(BridgeError::NoTwin { token: token.address, symbol: token.symbol.clone() }),
-        [one] => Ok(one.address),
-        several => {
-            let twins: Vec<_> = several.iter().map(|twin| twin.address.to_string()).collect();
-            Err(BridgeError::ManyTwins { token: token.address, twins: twins.join(", ") })
-        }
+    let twins: Vec<_> = twins(l2, token).await?.iter().map(|twin| twin.address.to_string()).collect();
+    if twins.is_empty() {
+        return Err(BridgeError::NoTwin { token: token.address, symbol: token.symbol.clone() });
     }
+    Err(BridgeError::OtherTwins { token: token.address, twins: twins.join(", ") })
 }
 
 /// Checks that a token on L2 stands for `token`, and that the bridge may mint it.

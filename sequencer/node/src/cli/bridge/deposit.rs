@@ -35,7 +35,7 @@ pub(crate) struct DepositArgs {
     /// How many, in units of the token, for example 12.5.
     #[arg(long, value_name = "NUMBER", requires = "token")]
     amount: Option<String>,
-    /// The token on L2 that stands for it; without this the one of the same name, else the only one.
+    /// The token on L2 that stands for it; without this the one with its name, symbol and decimals.
     #[arg(long, value_name = "ADDRESS", requires = "token")]
     l2_token: Option<Address>,
     /// Gas limit on L2; by default at least 100,000, and 200,000 for the mint of a token.

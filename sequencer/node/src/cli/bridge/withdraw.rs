@@ -29,7 +29,7 @@ pub(crate) struct WithdrawArgs {
     /// How many, in units of the token, for example 12.5.
     #[arg(long, value_name = "NUMBER", requires = "token")]
     amount: Option<String>,
-    /// The token on L2 that stands for it; without this the one of the same name, else the only one.
+    /// The token on L2 that stands for it; without this the one with its name, symbol and decimals.
     #[arg(long, value_name = "ADDRESS", requires = "token")]
     l2_token: Option<Address>,
     /// Straight from the message passer: the call on L1 is made once, and cannot be tried again if it fails.

@@ -39,7 +39,7 @@ pub struct Right {
 /// The right assertions from the latest confirmed one down, as far as was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// At least the latest confirmed one.
+    /// The latest confirmed one first; none if the node has not come that far.
     pub nodes: Vec<Right>,
     /// What ends it.
     pub end: PathEnd,
@@ -143,6 +143,9 @@ impl<'a> View<'a> {
     /// The right assertions from the latest confirmed one down to the first that reaches an L2 block.
     pub(crate) async fn path(&mut self, node: &L2Node, block: u64) -> Result<Path, WithdrawError> {
         let mut last = self.confirmed(node).await?;
+        if safe_block(node).await? < last.end.l2_block_number {
+            return Ok(Path { nodes: Vec::new(), end: PathEnd::NotDerived });
+        }
         let mut nodes = vec![last];
         while last.end.l2_block_number < block {
             let parent = self.assertion(last.id).await?;

@@ -62,7 +62,9 @@ pub enum WithdrawError {
         index: usize,
     },
     /// Its block is not on L1.
-    #[error("block {block} is not on L1 yet: the sequencer posts it with its next batch; --wait waits for it")]
+    #[error(
+        "block {block} is not on L1 yet, as far as the L2 node has read it: the sequencer posts it with its next batch; --wait waits for it"
+    )]
     NotOnL1 {
         /// Block of the withdrawal.
         block: u64,

@@ -90,7 +90,7 @@ fn ether(wei: U256) -> String {
 pub(super) fn stage_in_words(stage: &Stage, now: u64) -> String {
     let left = |time: u64| time.checked_sub(now).filter(|left| *left > 0).map(duration);
     match stage {
-        Stage::NotOnL1 => "not on L1 yet: the sequencer posts its block with the next batch".to_owned(),
+        Stage::NotOnL1 => "not on L1 yet, as far as the L2 node has read it: the sequencer posts its block with the next batch".to_owned(),
         Stage::WaitingForAssertion { possible_at } => match possible_at.map(left) {
             Some(Some(left)) => format!("waiting for an assertion that reaches its block; the next can come in {left}"),
             Some(None) => "waiting for an assertion that reaches its block; the next can come any time".to_owned(),

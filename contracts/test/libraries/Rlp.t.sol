@@ -50,6 +50,20 @@ contract RlpTest {
         refuses(data, bound(beyond, data.length, type(uint256).max));
     }
 
+    /// @dev 0x80 itself is the string of nothing; the byte 0x80 has a prefix.
+    function test_item_aroundThePrefixOfNothing_isWhatItSays() public view {
+        (bool isList, bytes memory payload, uint256 end) = this.item(hex"80", 0);
+        vm.assertTrue(!isList && payload.length == 0 && end == 1);
+        (isList, payload, end) = this.item(hex"7f", 0);
+        vm.assertTrue(!isList && end == 1);
+        vm.assertEq(payload, hex"7f");
+        (isList, payload, end) = this.item(hex"8180", 0);
+        vm.assertTrue(!isList && end == 2);
+        vm.assertEq(payload, hex"80");
+        (isList, payload, end) = this.item(hex"c0", 0);
+        vm.assertTrue(isList && payload.length == 0 && end == 1);
+    }
+
     /// @dev A byte below 0x80 is its own encoding.
     function test_item_singleByteWithAPrefix_reverts(uint8 value) public {
         bytes memory encoded = abi.encodePacked(hex"81", value);
@@ -67,11 +81,11 @@ contract RlpTest {
         refuses(abi.encodePacked(one + 1, uint16(length), payload), 0);
     }
 
-    /// @dev No payload here has 2^16 bytes.
-    function test_item_lengthInThreeBytesOrMore_reverts(uint8 count, bool isList) public {
+    /// @dev No payload here has 2^16 bytes. Nor is only a part of the length read.
+    function test_item_lengthInThreeBytesOrMore_reverts(uint8 count, uint8 first, bool isList) public {
         count = uint8(bound(count, 3, 8));
         bytes memory length = new bytes(count);
-        length[0] = 0x01;
+        length[0] = bytes1(uint8(bound(first, 1, 255)));
         refuses(bytes.concat(bytes1((isList ? 0xf7 : 0xb7) + count), length, new bytes(70_000)), 0);
     }
 }

@@ -143,26 +143,6 @@ pub enum Contradiction {
         /// How many.
         moves: u64,
     },
-    /// An assertion has one game.
-    #[error("assertion {id} is listed again")]
-    ListedAgain {
-        /// The assertion.
-        id: B256,
-    },
-    /// Parents are listed, or confirmed, before their children are listed.
-    #[error("assertion {id} is listed, but its parent is neither listed nor confirmed")]
-    ParentNotListed {
-        /// The assertion.
-        id: B256,
-    },
-    /// Games are numbered from 0.
-    #[error("game {index} is listed where game {next} comes next")]
-    NotNextGame {
-        /// Its number, as the log says.
-        index: u64,
-        /// How many there were.
-        next: u64,
-    },
     /// It cannot be the match's next move.
     #[error(transparent)]
     Match {

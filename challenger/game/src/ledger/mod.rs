@@ -48,7 +48,10 @@ impl Ledger {
         let applied = match event {
             L1Event::Rollup(event) => self.rollup_event(block, event),
             L1Event::Matches(event) => self.match_event(block, event),
-            L1Event::Games(event) => self.games_event(event),
+            L1Event::Games(event) => {
+                self.games_event(event);
+                Ok(())
+            }
             L1Event::Inbox(_) => Ok(()),
         };
         if let Err(contradiction) = applied {

@@ -1,10 +1,9 @@
 //! Events that the contracts cannot emit next: each is refused for its own reason, and changes nothing.
 
-use crate::world::{ALICE, LIAR, OTHER, SETTINGS, World, lie};
+use crate::world::{ALICE, LIAR, OTHER, World, lie};
 use alloy::primitives::{Address, B256, U256, aliases::U40};
 use gainsay_bindings::Matches::Match;
 use gainsay_game::{
-    act::Act,
     book::Book,
     ledger::{Contradiction, Ledger, StakeStatus},
     matches::match_id,

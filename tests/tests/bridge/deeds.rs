@@ -100,6 +100,11 @@ impl Crossing {
         self.bridge(who, &[verb, &withdrawal.to_string(), "--l2-rpc", node.url().as_str()]).await
     }
 
+    /// The same with an answer in JSON.
+    pub(crate) async fn command_json(&self, who: &Person, node: &Node, verb: &str, withdrawal: B256) -> eyre::Result<Value> {
+        self.bridge_json(who, &[verb, &withdrawal.to_string(), "--l2-rpc", node.url().as_str()]).await
+    }
+
     /// Lets time pass on L1 until a withdrawal that is proved can be finalised; nobody contradicts what it was proved against.
     pub(crate) async fn pass_time(&self, who: &Person, node: &Node, withdrawal: B256) -> eyre::Result<()> {
         eventually("time passes until it can be finalised", Patience::secs(120), async || {
@@ -116,6 +121,11 @@ impl Crossing {
         })
         .await
     }
+}
+
+/// The L1 block of what a command has sent, by its answer in JSON.
+pub(crate) fn l1_block(told: &Value) -> eyre::Result<u64> {
+    told["l1"]["block"].as_u64().ok_or_else(|| eyre::eyre!("no block of L1 in {told}"))
 }
 
 fn stage(status: &Value) -> eyre::Result<&str> {

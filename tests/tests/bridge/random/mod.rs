@@ -10,8 +10,8 @@ use alloy::primitives::{Address, B256, Bytes, U256, utils::parse_ether};
 use eyre::{OptionExt, ensure};
 use gainsay_tests::{Node, Options, Patience, Random, Setup, Token, eventually};
 
-/// What people do between the three events: a deposit that L1 drops, a lie, and a proof that L1 drops.
-const STEPS: [u64; 4] = [5, 5, 5, 4];
+/// How much people do between the events: a deposit that L1 drops, a lie, its end with a proof and a payment that L1 drops.
+const STEPS: [u64; 4] = [8, 6, 6, 6];
 /// Seconds: time enough for two busy cores to answer a liar.
 const CLOCKS: [(&str, u64); 4] =
     [("/rollup/challengeWindow", 120), ("/rollup/clock", 50), ("/rollup/extension", 15), ("/rollup/assertionPeriod", 6)];
@@ -51,7 +51,7 @@ async fn no_wei_is_lost_or_made_whatever_people_do_and_l1_drops_and_somebody_lie
         play.step().await?;
     }
     play.the_liar_loses(&liar).await?;
-    play.a_proof_is_dropped().await?;
+    play.a_proof_and_a_payment_are_dropped().await?;
     for _ in 0..STEPS[3] {
         play.step().await?;
     }
@@ -92,15 +92,19 @@ impl Play {
         let (who, whom) = (self.somebody(), self.somebody());
         let tokens = U256::from_be_slice(&self.sequencer.call(self.twin, Token::balance_of(who.address)).await?);
         let tokens: u64 = tokens.try_into()?;
-        let what = match self.random.below(8) {
+        let provable = self.pending.iter().any(|one| !one.proved);
+        let proved = self.pending.iter().any(|one| one.proved);
+        let what = match self.random.below(11) {
             0 => self.deposit(&who, &whom).await?,
-            1 => self.deposit_tokens(&who, &whom).await?,
-            2 => self.transfer(&who, &whom).await?,
-            3 if tokens > 0 => self.transfer_tokens(&who, &whom, tokens).await?,
-            4 if tokens > 0 => self.withdraw_tokens(&who, &whom, tokens).await?,
-            5 => self.prove_one().await?,
-            6 => self.finalise_one().await?,
-            _ => self.withdraw(&who, &whom).await?,
+            1 => self.transfer(&who, &whom).await?,
+            2 => self.withdraw(&who, &whom).await?,
+            3 => self.deposit_in_vain(&who).await?,
+            4 => self.withdraw_in_vain(&who).await?,
+            5 if tokens > 0 => self.transfer_tokens(&who, &whom, tokens).await?,
+            6 if tokens > 0 => self.withdraw_tokens(&who, &whom, tokens).await?,
+            7 | 8 if provable => self.prove_one().await?,
+            9 if proved => self.finalise_one().await?,
+            _ => self.deposit_tokens(&who, &whom).await?,
         };
         eprintln!("step {}: {what}", self.steps);
         self.crossing.books.check(&format!("after step {}: {what}", self.steps)).await
@@ -133,28 +137,43 @@ impl Play {
     async fn withdraw(&mut self, who: &Person, whom: &Person) -> eyre::Result<String> {
         let wei = self.wei();
         let how: &[&str] = [&["--raw"][..], &["--forced"], &[], &[]][self.random.below(4) as usize];
-        self.begin(who, whom, Money::Ether(wei), how).await
+        self.begin(who, (whom.name, whom.address), Money::Ether(wei), how).await
     }
 
     async fn withdraw_tokens(&mut self, who: &Person, whom: &Person, owned: u64) -> eyre::Result<String> {
         let amount = 1 + self.random.below(owned);
         let how: &[&str] = [&["--forced"][..], &[], &[]][self.random.below(3) as usize];
-        self.begin(who, whom, Money::Tokens(amount), how).await
+        self.begin(who, (whom.name, whom.address), Money::Tokens(amount), how).await
     }
 
-    async fn begin(&mut self, who: &Person, whom: &Person, money: Money, how: &[&str]) -> eyre::Result<String> {
-        let to = whom.address.to_string();
+    /// A deposit whose call fails on L2: its ether stays with its sender there.
+    async fn deposit_in_vain(&mut self, who: &Person) -> eyre::Result<String> {
+        let (wei, to) = (self.wei(), self.twin.to_string());
+        let (value, node) = (wei.to_string(), self.sequencer.url().clone());
+        let arguments = ["deposit", "--to", &to, "--value", &value, "--data", "0xdeadbeef", "--l2-rpc", node.as_str()];
+        self.crossing.bridge_json(who, &arguments).await?;
+        Ok(format!("{} deposits {wei} wei with a call that fails", who.name))
+    }
+
+    /// A withdrawal whose call fails on L1, straight from the message passer: its ether stays in the Portal.
+    async fn withdraw_in_vain(&mut self, who: &Person) -> eyre::Result<String> {
+        let (wei, games) = (self.wei(), self.crossing.setup.addresses.games);
+        self.begin(who, ("who refuses", games), Money::Ether(wei), &["--raw"]).await
+    }
+
+    async fn begin(&mut self, who: &Person, (whom, to): (&str, Address), money: Money, how: &[&str]) -> eyre::Result<String> {
+        let to = to.to_string();
         let transaction = self.crossing.withdraw(who, &self.sequencer, money, &[how, &["--to", &to]].concat()).await?;
         let done = async || self.sequencer.succeeded(transaction).await;
         let done = eventually("the withdrawal is in a block", Patience::secs(60), done).await?;
         ensure!(done, "the withdrawal {transaction} reverted");
         self.pending.push(Pending { who: *who, transaction, proved: false });
-        Ok(format!("{} withdraws {money} to {} {how:?}", who.name, whom.name))
+        Ok(format!("{} withdraws {money} to {whom} {how:?}", who.name))
     }
 
-    /// Proves the oldest that is not proved; there may be none.
+    /// Proves the oldest that is not proved.
     async fn prove_one(&mut self) -> eyre::Result<String> {
-        let Some(place) = self.pending.iter().position(|one| !one.proved) else { return Ok("nothing is to be proved".to_owned()) };
+        let place = self.pending.iter().position(|one| !one.proved).ok_or_eyre("nothing is to be proved")?;
         let Pending { who, transaction, .. } = self.pending[place];
         self.crossing.reaches(&who, &self.sequencer, transaction, &["ready-to-prove"]).await?;
         self.crossing.command(&who, &self.sequencer, "prove", transaction).await?;
@@ -162,9 +181,9 @@ impl Play {
         Ok(format!("{} proves {transaction}", who.name))
     }
 
-    /// Finalises one that is proved. While somebody lies about it, it must be refused.
+    /// Finalises the oldest that is proved. While somebody lies it may be too early: then nothing happens.
     async fn finalise_one(&mut self) -> eyre::Result<String> {
-        let Some(place) = self.pending.iter().position(|one| one.proved) else { return Ok("nothing is to be finalised".to_owned()) };
+        let place = self.pending.iter().position(|one| one.proved).ok_or_eyre("nothing is to be finalised")?;
         let Pending { who, transaction, .. } = self.pending[place];
         if self.quiet {
             self.crossing.pass_time(&who, &self.sequencer, transaction).await?;

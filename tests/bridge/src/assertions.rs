@@ -73,7 +73,13 @@ impl World<'_> {
         let rollup = self.cast.l1.rollup;
         let told = self.act(THIEF, rollup, &call, SETTINGS.bond)?;
         self.report.count(if told.is_ok() { "false claims" } else { "false claims that L1 refused" });
-        if told.is_ok() { self.defend() } else { Ok(()) }
+        if told.is_err() {
+            return Ok(());
+        }
+        self.defend()?;
+        // It wants to be found.
+        let lie = self.records.liars.last().map(|(_, place)| *place).filter(|_| place / 4 % 4 != 0);
+        lie.filter(|lie| self.records.assertions[*lie].game.is_none()).map_or(Ok(()), |lie| self.list_one(lie))
     }
 
     fn place_of_lie(&self, place: u64) -> usize {
@@ -234,7 +240,11 @@ impl World<'_> {
         if unlisted.is_empty() {
             return Ok(());
         }
-        let assertion = self.records.assertions[unlisted[pick as usize % unlisted.len()]].clone();
+        self.list_one(unlisted[pick as usize % unlisted.len()])
+    }
+
+    fn list_one(&mut self, place: usize) -> Result<(), Fault> {
+        let assertion = self.records.assertions[place].clone();
         let parent = &self.records.assertions[assertion.parent];
         let possible = parent.confirmed || parent.game.is_some();
         let call = Games::listCall { parent: parent.id, end: games_state(&assertion.end) };

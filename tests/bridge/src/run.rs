@@ -3,6 +3,7 @@
 use crate::{
     assertions::Lie,
     cast::Layer,
+    contracts::{CallingToken, Reenterer},
     fault::{Fault, same},
     l2::Message,
     report::Report,
@@ -123,20 +124,22 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Everybody comes to an end: contracts refuse nothing any more, all deposits are taken in, all liars lose, all withdrawals are proved and finalised, all messages
-    /// tried again. What is left is what nobody can help.
+    /// Everybody comes to an end: all deposits are taken in, all liars lose, all withdrawals are proved and finalised; then contracts refuse nothing any more, and
+    /// all messages that failed are tried again. What is left is what nobody can help.
     ///
     /// # Errors
     /// When something else is left.
     pub fn finish(&mut self) -> Result<(), Fault> {
-        self.begin_block(2);
-        (0..4).try_for_each(|which| self.mood(which, false, 0))?;
         self.bring_home()?;
+        self.begin_block(2);
+        (0..6).try_for_each(|which| self.mood(which, false, 0))?;
+        self.batch(u64::MAX, Shape::Usual)?;
         self.replay_on_l2()?;
         // Whatever second tries sent comes home as well.
         self.bring_home()?;
         self.bring_home()?;
         self.check()?;
+        self.count_callbacks()?;
         self.check_end()
     }
 
@@ -207,6 +210,21 @@ impl World<'_> {
         Ok(())
     }
 
+    /// How contracts that were called back fared.
+    fn count_callbacks(&mut self) -> Result<(), Fault> {
+        let (token, reenterer) = (self.cast.calling_token, self.cast.on_l1.reenterer);
+        let done = self.ask(token, &CallingToken::succeededCall {})?.saturating_to();
+        self.report.more("calls back out of a token that did something", done);
+        if !self.ask(token, &CallingToken::reasonCall {})?.is_zero() {
+            self.report.count("runs in which a call back out of a token was refused");
+        }
+        if self.ask(reenterer, &Reenterer::triedCall {})? {
+            let did = self.ask(reenterer, &Reenterer::succeededCall {})?;
+            self.report.count(if did { "runs in which a payee called back" } else { "runs in which a payee's call back was refused" });
+        }
+        Ok(())
+    }
+
     /// What is left between the layers has a name.
     fn check_end(&mut self) -> Result<(), Fault> {
         let cast = self.cast.clone();
@@ -220,12 +238,13 @@ impl World<'_> {
         }
         for (layer, messages) in [(Layer::L1, self.l2.facts().messages.clone()), (Layer::L2, self.records.messages.clone())] {
             for message in messages {
-                let delivered = self.status(layer, &message)?.0;
+                let (delivered, failed) = self.status(layer, &message)?;
                 let hopeless = self.is_hopeless(layer, &message);
-                self.report.count(match (delivered, hopeless) {
-                    (true, _) => "messages delivered at the end",
-                    (false, true) => "messages that nobody can deliver",
-                    (false, false) => "messages left at the end",
+                self.report.count(match (delivered, failed, layer) {
+                    (true, true, Layer::L1) => "messages delivered on L1 by a second try",
+                    (true, true, Layer::L2) => "messages delivered on L2 by a second try",
+                    (true, false, _) => "messages delivered by the first try",
+                    (false, ..) => "messages that nobody can deliver",
                 });
                 same(format!("all messages are delivered at the end, on {layer:?}: {message:?}"), delivered || hopeless, true)?;
             }

@@ -21,9 +21,9 @@ use gainsay_types::{
 use op_alloy_consensus::OpTxEnvelope;
 
 /// Most of what users offer for gas, wei.
-const MAX_FEE: u128 = 20_000_000_000;
+const MAX_FEE: u128 = 200_000_000_000;
 /// What the sequencer gets of it, wei.
-const TIP: u128 = 2_000_000_000;
+const TIP: u128 = 50_000_000_000;
 /// Gas of deposits in one payload block; more of them come in closing blocks.
 const DEPOSIT_GAS: u64 = 15_000_000;
 

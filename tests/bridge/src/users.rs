@@ -222,9 +222,9 @@ impl World<'_> {
         let cast = self.cast.clone();
         let stranger = self.stranger();
         let refuse = Counter::refuseCall { yes };
-        match which % 5 {
-            0 => self.must(stranger, cast.on_l1.counter, &refuse, U256::ZERO)?,
-            1 => {
+        match which % 8 {
+            0 | 1 => self.must(stranger, cast.on_l1.counter, &refuse, U256::ZERO)?,
+            2 | 3 => {
                 let data = refuse.abi_encode().into();
                 let call = Portal::depositTransactionCall {
                     to: cast.on_l2.counter,
@@ -235,8 +235,8 @@ impl World<'_> {
                 };
                 self.must(stranger, cast.l1.portal, &call, U256::ZERO)?
             }
-            2 => self.must(stranger, cast.false_token, &FalseToken::lieCall { yes }, U256::ZERO)?,
-            3 => {
+            4 => self.must(stranger, cast.false_token, &FalseToken::lieCall { yes }, U256::ZERO)?,
+            5 => {
                 let (target_, input_) = if yes { self.callback(detail) } else { Default::default() };
                 self.must(stranger, cast.calling_token, &CallingToken::setCall { target_, input_ }, U256::ZERO)?
             }

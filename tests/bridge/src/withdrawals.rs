@@ -3,7 +3,7 @@
 use crate::{
     cast::{Layer, USERS},
     fault::{Fault, same},
-    l2::{Message, Proof, Withdrawal},
+    l2::{Message, Output, Proof, Withdrawal},
     records::Proved,
     sequencer::Intent,
     world::{PLENTY, World},
@@ -46,18 +46,25 @@ pub enum Tamper {
 }
 
 impl World<'_> {
-    /// A withdrawal that was started, mostly one that is not finalised yet; or one that was made up.
-    fn pick(&self, pick: u64) -> Option<Withdrawal> {
+    /// One of the withdrawals that were started, mostly one that `is_wanted`; or one that was made up.
+    fn pick(&self, pick: u64, is_wanted: impl Fn(&Self, B256) -> bool) -> Option<Withdrawal> {
+        let place = pick as usize / 8;
         if pick.is_multiple_of(8) && !self.forged.is_empty() {
-            return Some(self.forged[pick as usize / 8 % self.forged.len()].withdrawal.clone());
+            return Some(self.forged[place % self.forged.len()].withdrawal.clone());
         }
         let all = &self.l2.facts().withdrawals;
-        let open: Vec<&Withdrawal> = all.iter().filter(|one| !self.records.finalized.contains_key(&one.hash)).collect();
-        match (pick % 8, open.len()) {
-            (2.., 1..) => Some(open[pick as usize / 8 % open.len()].clone()),
+        let open = |one: &&Withdrawal| !self.records.finalized.contains_key(&one.hash);
+        let wanted: Vec<&Withdrawal> = all.iter().filter(open).filter(|one| is_wanted(self, one.hash)).collect();
+        match (pick % 8, wanted.len()) {
+            (2.., 1..) => Some(wanted[place % wanted.len()].clone()),
             _ if all.is_empty() => None,
-            _ => Some(all[pick as usize / 8 % all.len()].clone()),
+            _ => Some(all[place % all.len()].clone()),
         }
+    }
+
+    /// Who has proved a withdrawal.
+    fn provers(&self, hash: B256) -> Vec<Address> {
+        self.records.proofs.keys().filter(|(one, _)| *one == hash).map(|(_, who)| *who).collect()
     }
 
     /// Somebody proves a withdrawal against a game, as it is or changed.
@@ -65,9 +72,17 @@ impl World<'_> {
     /// # Errors
     /// When L1 takes what it must refuse, or the other way round.
     pub fn prove(&mut self, which: u64, who: u64, game: u64, tamper: Option<Tamper>) -> Result<(), Fault> {
-        let (Some(withdrawal), Some(index)) = (self.pick(which), self.pick_game(game)) else { return Ok(()) };
+        let Some(withdrawal) = self.pick(which, |_, _| true) else { return Ok(()) };
+        let Some(index) = self.game_of_forged(withdrawal.hash, game).or_else(|| self.pick_game(game)) else { return Ok(()) };
         let submitter = self.cast.user(who);
         self.prove_one(&withdrawal, submitter, index, tamper)
+    }
+
+    /// For what was made up, the game that claims it, mostly.
+    fn game_of_forged(&self, hash: B256, pick: u64) -> Option<u64> {
+        let claims = |output: &Output| matches!(output, Output::Forged(forged) if forged.withdrawal.hash == hash);
+        let game = self.records.assertions.iter().rev().find(|one| claims(&one.output)).and_then(|one| one.game);
+        game.filter(|_| !pick.is_multiple_of(4))
     }
 
     /// The newest game, mostly; games count from 0.
@@ -114,7 +129,7 @@ impl World<'_> {
     /// Against an output root that nothing is known behind.
     fn prove_nothing(&mut self, withdrawal: &Withdrawal, who: Address, index: u64) -> Result<(), Fault> {
         let head = self.l2.head().header.number;
-        let Some(proof) = self.l2.prove(&crate::l2::Output::Block(head), withdrawal.hash)? else { return Ok(()) };
+        let Some(proof) = self.l2.prove(&Output::Block(head), withdrawal.hash)? else { return Ok(()) };
         let call = Portal::proveWithdrawalTransactionCall {
             withdrawal: withdrawal.transaction.clone(),
             disputeGameIndex: U256::from(index),
@@ -132,8 +147,10 @@ impl World<'_> {
     /// # Errors
     /// When L1 takes what it must refuse, or the other way round, or pays something else.
     pub fn finalize(&mut self, which: u64, who: u64, submitter: u64, gas: u64) -> Result<(), Fault> {
-        let Some(withdrawal) = self.pick(which) else { return Ok(()) };
-        let (who, submitter) = (self.cast.user(who), self.cast.user(submitter));
+        let Some(withdrawal) = self.pick(which, |world, hash| !world.provers(hash).is_empty()) else { return Ok(()) };
+        let provers = self.provers(withdrawal.hash);
+        let one = provers.get(submitter as usize / 4 % provers.len().max(1)).filter(|_| !submitter.is_multiple_of(4));
+        let (who, submitter) = (self.cast.user(who), one.copied().unwrap_or_else(|| self.cast.user(submitter / 4)));
         let gas = if gas.is_multiple_of(4) { 120_000 + gas % 800_000 } else { PLENTY };
         self.finalize_one(&withdrawal, who, submitter, gas)
     }
@@ -166,7 +183,9 @@ impl World<'_> {
             withdrawal: withdrawal.transaction.clone(),
             proofSubmitter: submitter,
         };
-        let told = self.send(Sent { sender: who, to: portal, input: Bytes::from(call.abi_encode()), value: U256::ZERO, gas })?;
+        let input = Bytes::from(call.abi_encode());
+        let limit = gas + floor(&input);
+        let told = self.send(Sent { sender: who, to: portal, input, value: U256::ZERO, gas: limit })?;
         match payable {
             Err(reason) => {
                 same(format!("whether this is refused: {reason}"), told.is_err(), true)?;
@@ -228,7 +247,9 @@ impl World<'_> {
             return Ok(());
         }
         let gas = if gas.is_multiple_of(4) { 60_000 + gas % 500_000 } else { PLENTY };
-        let told = self.send(Sent { sender: user, to, input: message.relay(), value: U256::ZERO, gas })?;
+        let input = message.relay();
+        let gas = gas + floor(&input);
+        let told = self.send(Sent { sender: user, to, input, value: U256::ZERO, gas })?;
         if delivered || !failed {
             same("a second try of what has not failed is refused", told.is_err(), true)?;
             self.report.count("second tries of what has not failed refused");
@@ -252,6 +273,11 @@ impl World<'_> {
         let failed = self.ask(messenger, &Messenger::failedMessagesCall { msgHash: hash })?;
         Ok((delivered, failed))
     }
+}
+
+/// Gas that calldata costs at most (EIP-7623); without it no transaction is valid.
+fn floor(input: &Bytes) -> u64 {
+    40 * input.len() as u64
 }
 
 fn change(tamper: Tamper, seed: u64, proof: &mut Proof, transaction: &mut Portal::WithdrawalTransaction) {

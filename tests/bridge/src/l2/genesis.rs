@@ -28,7 +28,7 @@ impl L2 {
             gas_rate: L2_GAS_LIMIT,
             gas_target: L2_GAS_LIMIT / 2,
             base_fee_denominator: 8,
-            min_base_fee: 1_000_000_000,
+            min_base_fee: 20_000_000_000,
             base_fee_scalar: 1_000_000,
             blob_base_fee_scalar: BLOB_BASE_FEE_SCALAR,
             portal: l1.portal,

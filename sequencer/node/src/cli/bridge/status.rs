@@ -17,6 +17,9 @@ pub(crate) struct StatusArgs {
     /// The L2 transaction that started a withdrawal, or an account: then all that it started.
     #[arg(value_name = "TRANSACTION|ADDRESS")]
     of: Subject,
+    /// Whose proof counts whatever others have proved; of the others' the first 32 are looked at.
+    #[arg(long, value_name = "ADDRESS")]
+    proved_by: Option<Address>,
     #[command(flatten)]
     l2: L2Args,
     #[command(flatten)]
@@ -85,9 +88,15 @@ impl StatusArgs {
         };
         let mut report = Vec::new();
         for started in &all {
-            report.push(one(&bridge, &node, started, place(&all, started)).await?);
+            report.push(self.one(&bridge, &node, started, place(&all, started)).await?);
         }
         self.output.show(&Report(report))
+    }
+
+    async fn one(&self, bridge: &Bridge, node: &L2Node, started: &Initiated, index: Option<usize>) -> eyre::Result<One> {
+        let known = bridge.known(node, started, self.proved_by).await?;
+        let next = next_command(&known.stage, &name(started.transaction, index));
+        Ok(One { described: Described::of(bridge, started).await, stage: known.stage, next, now: known.facts.now })
     }
 }
 
@@ -96,10 +105,4 @@ fn place(all: &[Initiated], started: &Initiated) -> Option<usize> {
     let mut same = all.iter().filter(|other| other.transaction == started.transaction);
     let index = same.clone().position(|other| other == started);
     index.filter(|_| same.nth(1).is_some())
-}
-
-async fn one(bridge: &Bridge, node: &L2Node, started: &Initiated, index: Option<usize>) -> eyre::Result<One> {
-    let known = bridge.known(node, started, None).await?;
-    let next = next_command(&known.stage, &name(started.transaction, index));
-    Ok(One { described: Described::of(bridge, started).await, stage: known.stage, next, now: known.facts.now })
 }

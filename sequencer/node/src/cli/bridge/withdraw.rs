@@ -1,6 +1,6 @@
 //! `sequencer bridge withdraw`
 
-use super::{KeyArgs, L1Args, L2Args, OutputArgs, parse_ether, withdrawal::Described};
+use super::{KeyArgs, L1Args, L2Args, OutputArgs, parse_data, parse_ether, withdrawal::Described};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use clap::Args;
 use eyre::{OptionExt, bail};
@@ -35,8 +35,8 @@ pub(crate) struct WithdrawArgs {
     /// Straight from the message passer: the call on L1 is made once, and cannot be tried again if it fails.
     #[arg(long)]
     raw: bool,
-    /// Calldata of the call on L1, hex.
-    #[arg(long, default_value = "0x", value_name = "HEX", requires = "raw")]
+    /// Calldata of the call on L1, hex, or @FILE with hex in it.
+    #[arg(long, default_value = "0x", value_name = "HEX", requires = "raw", value_parser = parse_data)]
     data: Bytes,
     /// Least gas that the payment or the call on L1 is given; by default 200,000.
     #[arg(long, value_name = "GAS")]
@@ -159,5 +159,59 @@ impl WithdrawArgs {
             }
         }
         Ok(Withdraw::Token { token: token.address, twin, to, amount: wanted, gas })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser;
+
+    const TOKEN: &str = "0x00000000000000000000000000000000000000aa";
+
+    fn accepts(command: &str, flags: &[&str]) -> bool {
+        let start = ["sequencer", "bridge", command, "--network", "n", "--l1-rpc", "http://l1"];
+        Cli::try_parse_from(start.iter().chain(flags)).is_ok()
+    }
+
+    #[test]
+    fn ether_tokens_and_calls_can_be_withdrawn_from_both_layers() {
+        let lines: [&[&str]; 5] = [
+            &["--value", "1.5ether", "--to", TOKEN],
+            &["--all", "--forced", "--l2-gas", "500000"],
+            &["--token", TOKEN, "--amount", "12.5", "--l2-token", TOKEN],
+            &["--token", TOKEN, "--all"],
+            &["--raw", "--to", TOKEN, "--data", "0x12", "--gas", "300000"],
+        ];
+        for line in lines {
+            assert!(accepts("withdraw", line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let lines: [&[&str]; 7] = [
+            &["--value", "1.5ether", "--all"],
+            &["--token", TOKEN, "--amount", "1", "--all"],
+            &["--token", TOKEN, "--value", "1"],
+            &["--token", TOKEN, "--amount", "1", "--raw"],
+            &["--amount", "1"],
+            &["--value", "1", "--data", "0x12"],
+            &["--value", "1", "--l2-gas", "1"],
+        ];
+        for line in lines {
+            assert!(!accepts("withdraw", line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_withdrawal_is_named_by_its_transaction_and_a_status_also_by_the_account() {
+        let transaction = format!("0x{:064x}", 7);
+        for command in ["prove", "finalize", "replay", "status"] {
+            assert!(accepts(command, &[&transaction]), "{command}");
+            assert!(!accepts(command, &["0x12"]), "{command}");
+            assert_eq!(accepts(command, &[TOKEN]), command == "status");
+        }
+        assert!(accepts("finalize", &[&transaction, "--index", "1", "--wait", "--timeout", "700000", "--json"]));
     }
 }

@@ -220,6 +220,58 @@ contract MerkleTrieTest {
         refuses(keccak256(proof[0]), key, proof);
     }
 
+    /// @dev A node of 32 bytes is the shortest that its parent refers to by its hash.
+    function test_get_nodesAroundTheLengthOfAHash_areProved() public view {
+        bool[3] memory seen;
+        for (uint256 nibbles = 1; nibbles <= 62; ++nibbles) {
+            bytes32[] memory keys = closeKeys(nibbles, 2, nibbles);
+            (bytes32 root, bytes[] memory proof) = TrieBuilder.build(keys, 0x01, keys[1]);
+            vm.assertTrue(proves(root, keys[1], proof));
+            for (uint256 i = 0; i < proof.length; ++i) {
+                if (proof[i].length >= 31 && proof[i].length <= 33) seen[proof[i].length - 31] = true;
+            }
+        }
+        vm.assertTrue(seen[0] && seen[1] && seen[2]);
+    }
+
+    function test_get_noElements_isRefused(bytes32 root, bytes32 key) public {
+        vm.expectRevert(MerkleTrie.InvalidMerkleProof.selector);
+        this.get(root, key, new bytes[](0));
+    }
+
+    /// @dev Path and value of a leaf are strings. A list with the same payload is something else, also under a root made for it.
+    function test_get_listInPlaceOfAString_isRefused(bytes32 key) public view {
+        bytes memory path = TrieBuilder.hexPrefix(key, 0, 64, true);
+        bytes[] memory proof = new bytes[](1);
+        proof[0] = TrieBuilder.listOf(bytes.concat(TrieBuilder.listOf(path), hex"01"));
+        refuses(keccak256(proof[0]), key, proof);
+        proof[0] = TrieBuilder.listOf(bytes.concat(TrieBuilder.str(path), TrieBuilder.listOf(hex"01")));
+        refuses(keccak256(proof[0]), key, proof);
+        proof[0] = TrieBuilder.listOf(bytes.concat(TrieBuilder.str(path), hex"01"));
+        vm.assertTrue(proves(keccak256(proof[0]), key, proof));
+    }
+
+    function test_get_emptyPath_isRefused(bytes32 key) public {
+        bytes[] memory proof = new bytes[](1);
+        proof[0] = TrieBuilder.listOf(hex"8001");
+        vm.expectRevert(MerkleTrie.InvalidMerkleProof.selector);
+        this.get(keccak256(proof[0]), key, proof);
+    }
+
+    /// @dev A reference by hash is a string of exactly 32 bytes.
+    function test_get_hashInAnotherWrapping_isRefused(bytes32 key, bytes1 rest) public view {
+        bytes[] memory proof = new bytes[](2);
+        proof[1] = TrieBuilder.leafNode(key, 2, 0x01);
+        bytes32 hash = keccak256(proof[1]);
+        bytes memory path = TrieBuilder.str(TrieBuilder.hexPrefix(key, 0, 2, false));
+        proof[0] = TrieBuilder.listOf(bytes.concat(path, hex"e0", hash));
+        refuses(keccak256(proof[0]), key, proof);
+        proof[0] = TrieBuilder.listOf(bytes.concat(path, hex"a1", hash, rest));
+        refuses(keccak256(proof[0]), key, proof);
+        proof[0] = TrieBuilder.listOf(bytes.concat(path, hex"a0", hash));
+        vm.assertTrue(proves(keccak256(proof[0]), key, proof));
+    }
+
     function test_get_anyBytes_endsWithoutAPanic(bytes32 root, bytes32 key, bytes[] calldata proof) public view {
         vm.assume(proof.length > 0);
         try this.get(proof.length > 1 ? root : keccak256(proof[0]), key, proof) {

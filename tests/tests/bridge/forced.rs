@@ -4,9 +4,13 @@ use crate::{
     crossing::{Crossing, Person, send},
     deeds::Money,
 };
-use alloy::primitives::{Address, B256, Bytes, U256, utils::parse_ether};
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, utils::parse_ether},
+    providers::Provider,
+};
 use eyre::ensure;
 use gainsay_tests::{Challenger, Node, Options, Patience, Setup, Status, eventually, same_chain};
+use std::collections::BTreeMap;
 
 /// So many L1 blocks on top of a deposit never come: the sequencer takes none.
 const NO_DEPOSITS: [&str; 3] = ["--confirmations", "1000000", "--no-proposer"];
@@ -66,12 +70,34 @@ async fn with_the_sequencer_gone_for_good_a_user_takes_everything_to_l1() -> eyr
     sequencer.reaches("safe", tip, Patience::secs(60)).await?;
     let ether = sequencer.balance(eve.address).await?;
     sequencer.kill()?;
+    crossing.setup.l1.advance(1).await?;
+    let gone = crossing.setup.l1.height().await?;
 
     let own = crossing.setup.follower("own")?;
     own.start_and_wait().await?;
     own.reaches("safe", tip, Patience::secs(60)).await?;
     crossing.books.ask(&own);
-    leave(&mut crossing, &own, ether, 500).await
+    leave(&mut crossing, &own, ether, 500).await?;
+    only_these_act(&crossing, gone, &crossing.people[..2]).await
+}
+
+/// Since a block of L1, nobody else has sent anything there. Prints what it cost.
+async fn only_these_act(crossing: &Crossing, since: u64, people: &[Person]) -> eyre::Result<()> {
+    let l1 = &crossing.setup.l1;
+    let mut acts = BTreeMap::<_, (u64, u64)>::new();
+    for number in since + 1..=l1.height().await? {
+        for receipt in l1.provider().get_block_receipts(number.into()).await?.unwrap_or_default() {
+            let (transactions, gas) = acts.entry(receipt.from).or_default();
+            (*transactions, *gas) = (*transactions + 1, *gas + receipt.gas_used);
+        }
+    }
+    for person in people {
+        let (transactions, gas) = acts.remove(&person.address).unwrap_or_default();
+        eprintln!("{}: {transactions} transactions, {gas} gas on L1", person.name);
+        ensure!(transactions > 0, "{} has sent nothing", person.name);
+    }
+    ensure!(acts.is_empty(), "others have sent transactions to L1: {acts:?}");
+    Ok(())
 }
 
 /// Takes all that the first person has on L2 to L1. Only this person's own programs take part.

@@ -52,5 +52,7 @@ contract L2ToL1MessagePasserTest {
         emit L2ToL1MessagePasser.WithdrawerBalanceBurnt(value);
         passer.burn();
         vm.assertEq(address(passer).balance, 0);
+        // Nor is it left where it was burned: at the address of what the passer creates first, a contract's first nonce being 1.
+        vm.assertEq(address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(passer), hex"01"))))).balance, 0);
     }
 }

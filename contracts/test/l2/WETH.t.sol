@@ -82,6 +82,16 @@ contract WETHTest {
         }
     }
 
+    function test_transferFrom_theWholeAllowance_leavesNone(uint96 amount) public {
+        give(amount);
+        vm.prank(alice);
+        vm.assertTrue(weth.approve(bob, amount));
+        vm.prank(bob);
+        vm.assertTrue(weth.transferFrom(alice, bob, amount));
+        vm.assertEq(weth.allowance(alice, bob), 0);
+        vm.assertEq(weth.balanceOf(bob), amount);
+    }
+
     function test_transferFrom_unlimitedAllowance_stays(uint96 amount) public {
         give(amount);
         vm.prank(alice);

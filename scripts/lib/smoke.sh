@@ -48,6 +48,28 @@ smoke_deposit() {
 }
 balance_is() { [[ $(balance "$1") == "$2" ]]; }
 
+# bridge NODE VERB ...: what a user does, who asks that node of L2.
+bridge() {
+    local node=$1
+    shift
+    GAINSAY_KEY=$(key_of 4) GAINSAY_NETWORK=$state/network GAINSAY_L1_RPC=$l1_rpc GAINSAY_L2_RPC=$node "$bin/sequencer" --log warn bridge "$@"
+}
+
+# Half an ether on its way to L1.
+smoke_withdraw() {
+    withdrawal=$(bridge "$sequencer_rpc" withdraw --value 0.5ether --to "$payee" --json | node -p 'JSON.parse(fs.readFileSync(0)).l2Transaction')
+    checked "a withdrawal is started: $withdrawal"
+}
+payee=0x0000000000000000000000000000000000009A7E withdrawal=''
+
+# The node that knows L1 alone is enough for the rest.
+smoke_withdrawn() {
+    bridge "$follower_rpc" prove "$withdrawal" --wait >/dev/null
+    checked "the withdrawal is proved on L1"
+    bridge "$follower_rpc" finalize "$withdrawal" --wait >/dev/null
+    same "its ether is paid on L1" "$(cast balance --rpc-url "$l1_rpc" "$payee")" 500000000000000000
+}
+
 # Everything sent so far becomes safe, and the follower, which knows L1 alone, has the same blocks.
 smoke_follower() {
     local tip number
@@ -87,7 +109,9 @@ smoke() {
     smoke_transfer
     smoke_token
     smoke_deposit
+    smoke_withdraw
     smoke_follower
     smoke_fault_vm
     smoke_assertion
+    smoke_withdrawn
 }

@@ -13,7 +13,7 @@ print_summary() {
 
     title "Contracts on L1"
     local name
-    for name in inbox rollup portal matches; do
+    for name in inbox rollup matches portal games messenger bridge; do
         printf '  %-12s %s\n' "$name" "$(contract "$name")"
     done
 
@@ -25,11 +25,14 @@ print_summary() {
 
     title "Try"
     cat <<END
-  export PATH="$(dirname "$(foundry_tool cast)"):$(dirname "$(foundry_tool forge)"):$bin:\$PATH" KEY=$(key_of 0)
+  export PATH="$(dirname "$(foundry_tool cast)"):$(dirname "$(foundry_tool forge)"):$bin:\$PATH" KEY=$(key_of 0) GAINSAY_KEY=$(key_of 0)
+  export GAINSAY_NETWORK=$state/network GAINSAY_L1_RPC=$l1_rpc GAINSAY_L2_RPC=$sequencer_rpc
   cast send --rpc-url $sequencer_rpc --private-key \$KEY --value 1ether 0x000000000000000000000000000000000000dEaD
   (cd tests/contracts && forge create Token.sol:Token --rpc-url $sequencer_rpc --private-key \$KEY --broadcast --constructor-args 1000000)
   cast send --rpc-url $l1_rpc --private-key \$KEY --value 1ether $(contract portal)     # a deposit: arrives on L2 in seconds
-  GAINSAY_KEY=\$KEY sequencer bridge deposit --network $state/network --l1-rpc $l1_rpc --l2-rpc $sequencer_rpc --value 1ether --wait
+  sequencer bridge deposit --value 1ether --wait
+  sequencer bridge withdraw --value 0.5ether      # prints TX; then prove and finalize, which wait for claim and window
+  sequencer bridge prove TX --wait; sequencer bridge finalize TX --wait; sequencer bridge status TX
   sequencer status --rpc $sequencer_rpc
   challenger status --url $challenger_url
   fault-vm run --block 1 --rpc $sequencer_rpc     # the block as a RISC-V program, once it is safe

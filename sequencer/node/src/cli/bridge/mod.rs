@@ -65,10 +65,10 @@ impl BridgeCommand {
 #[derive(Debug, Args)]
 struct L1Args {
     /// Directory with addresses.json.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "GAINSAY_NETWORK", value_name = "DIR")]
     network: PathBuf,
     /// JSON-RPC of L1.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "GAINSAY_L1_RPC", value_name = "URL")]
     l1_rpc: Url,
 }
 
@@ -107,7 +107,7 @@ impl KeyArgs {
 #[derive(Debug, Args)]
 struct L2Args {
     /// JSON-RPC of a node of L2: the sequencer's, or a follower's.
-    #[arg(long, default_value = "http://127.0.0.1:9545", value_name = "URL")]
+    #[arg(long, env = "GAINSAY_L2_RPC", default_value = "http://127.0.0.1:9545", value_name = "URL")]
     l2_rpc: Url,
 }
 

@@ -78,7 +78,7 @@ impl World<'_> {
         }
         self.defend()?;
         // It wants to be found.
-        let lie = self.records.liars.last().map(|(_, place)| *place).filter(|_| place / 4 % 4 != 0);
+        let lie = self.records.liars.last().map(|(_, place)| *place).filter(|_| !(place / 4).is_multiple_of(4));
         lie.filter(|lie| self.records.assertions[*lie].game.is_none()).map_or(Ok(()), |lie| self.list_one(lie))
     }
 

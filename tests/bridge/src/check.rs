@@ -4,7 +4,7 @@ use crate::{
     cast::{Layer, Pair, alias},
     contracts::PlainToken,
     fault::{Fault, same},
-    l2::Message,
+    l2::{Arrival, Message},
     world::World,
 };
 use alloy::{
@@ -143,6 +143,11 @@ impl World<'_> {
                 same(format!("units of the {} token held for a wrong pair", pair.name), held, sent - delivered)?;
                 all += held;
             }
+            // Whoever has tokens sent to the bridge itself gives them away.
+            all += of(home, pair.native, pair.twin)
+                .filter(|one| one.delivered && one.receiver == cast.bridge(home).1)
+                .map(|one| kept(pair, one.amount))
+                .sum::<U256>();
             let balance = self.token(home, pair.native, &PlainToken::balanceOfCall { owner: cast.bridge(home).1 })?;
             same(format!("units of the {} token in the bridge: what it owes", pair.name), balance, all)?;
         }
@@ -174,11 +179,31 @@ impl World<'_> {
                 }
                 let delivered = self.status(to, &message)?.0;
                 if let Ok(call) = finalizeBridgeERC20Call::abi_decode(&message.data) {
-                    moves.push(Move { to, local: call.localToken, remote: call.remoteToken, amount: call.amount, delivered });
+                    moves.push(Move {
+                        to,
+                        local: call.localToken,
+                        remote: call.remoteToken,
+                        amount: call.amount,
+                        delivered,
+                        receiver: call.to,
+                    });
+                    self.check_arrival(to, &message, &moves[moves.len() - 1])?;
                 }
             }
         }
         Ok(moves)
+    }
+
+    /// The receiver got the tokens of a message that was delivered.
+    fn check_arrival(&self, to: Layer, message: &Message, sent: &Move) -> Result<(), Fault> {
+        let is_silent = self.cast.pairs.iter().any(|pair| pair.name == "silent" && to == pair.home && sent.local == pair.native);
+        if !sent.delivered || is_silent {
+            return Ok(());
+        }
+        let arrivals = if to == Layer::L1 { &self.records.arrivals } else { &self.l2.facts().arrivals };
+        let expected = Arrival { token: sent.local, to: sent.receiver, amount: sent.amount };
+        let found = arrivals.get(&message.hash()).is_some_and(|arrivals| arrivals.contains(&expected));
+        same(format!("whether the receiver got the tokens on {to:?}: {expected:?}"), found, true)
     }
 
     fn check_once(&self) -> Result<(), Fault> {
@@ -202,4 +227,10 @@ struct Move {
     remote: Address,
     amount: U256,
     delivered: bool,
+    receiver: Address,
+}
+
+/// What is left of a transfer from the bridge to the bridge.
+fn kept(pair: &Pair, amount: U256) -> U256 {
+    if pair.name == "fee" { amount - amount / U256::from(100) } else { amount }
 }

@@ -1,6 +1,6 @@
 //! What the logs of L1 say, as far as the model needs it. Goes back with L1.
 
-use crate::l2::{Message, Output, facts::read_message};
+use crate::l2::{Arrival, Message, Output, facts::read_message};
 use alloy::{
     primitives::{Address, B256, Log, U256},
     sol_types::SolEvent,
@@ -66,6 +66,8 @@ pub struct Records {
     pub messages: Vec<Message>,
     /// How often each message from L2 was delivered.
     pub delivered: BTreeMap<B256, u64>,
+    /// Tokens that moved in the transactions that delivered them.
+    pub arrivals: BTreeMap<B256, Vec<Arrival>>,
 }
 
 impl Records {

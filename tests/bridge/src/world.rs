@@ -3,7 +3,7 @@
 use crate::{
     cast::{Cast, HONEST, STRANGER, THIEF},
     fault::{Fault, same},
-    l2::{Forged, L2, Output},
+    l2::{Forged, L2, Output, facts::read_arrivals},
     records::{Assertion, Records},
     report::Report,
     sequencer::Intent,
@@ -117,6 +117,7 @@ impl<'a> World<'a> {
         };
         let at = *self.chain.addresses();
         done.logs.iter().for_each(|log| self.records.read(&at, log));
+        read_arrivals(&mut self.records.arrivals, at.messenger, &done.logs);
         for event in &done.events {
             self.event(event)?;
         }

@@ -6,7 +6,7 @@ use alloy::{
 };
 use gainsay_bindings::{
     L2CrossDomainMessenger::{self, relayMessageCall},
-    L2ToL1MessagePasser,
+    L2ToL1MessagePasser, OptimismMintableERC20,
     Portal::WithdrawalTransaction,
 };
 use gainsay_execute::ExecutedBlock;
@@ -58,6 +58,17 @@ impl Message {
     }
 }
 
+/// Tokens that somebody got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The token.
+    pub token: Address,
+    /// Who got it.
+    pub to: Address,
+    /// Units.
+    pub amount: U256,
+}
+
 /// What the logs say, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -67,6 +78,8 @@ pub struct Facts {
     pub messages: Vec<Message>,
     /// How often each message from L1 was delivered.
     pub delivered: BTreeMap<B256, u64>,
+    /// Tokens that moved in the transactions that delivered them.
+    pub arrivals: BTreeMap<B256, Vec<Arrival>>,
     /// Wei of withdrawals that the message passer has destroyed.
     pub burnt: U256,
     /// Deposits whose call failed, and those whose call did not.
@@ -81,6 +94,7 @@ impl Facts {
                 *count += 1;
             }
             receipt.logs().iter().for_each(|log| self.log(log, block.header.number));
+            read_arrivals(&mut self.arrivals, CROSS_DOMAIN_MESSENGER, receipt.logs());
         }
     }
 
@@ -100,6 +114,17 @@ impl Facts {
             }
         }
     }
+}
+
+/// Reads the transfers of a transaction that delivered messages.
+pub(crate) fn read_arrivals(arrivals: &mut BTreeMap<B256, Vec<Arrival>>, messenger: Address, logs: &[Log]) {
+    let delivered =
+        logs.iter().filter(|log| log.address == messenger).filter_map(|log| L2CrossDomainMessenger::RelayedMessage::decode_log(log).ok());
+    let transfers = || {
+        let events = logs.iter().filter_map(|log| OptimismMintableERC20::Transfer::decode_log(log).ok());
+        events.map(|event| Arrival { token: event.address, to: event.to, amount: event.amount }).collect()
+    };
+    arrivals.extend(delivered.map(|event| (event.msgHash, transfers())));
 }
 
 /// Reads `SentMessage` and what follows it; both messengers have the same events.

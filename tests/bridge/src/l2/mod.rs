@@ -5,7 +5,7 @@ pub(crate) mod facts;
 mod genesis;
 mod proof;
 
-pub use facts::{Facts, Message, Withdrawal};
+pub use facts::{Arrival, Facts, Message, Withdrawal};
 pub use proof::{Forged, Output, Proof};
 
 use crate::fault::{Fault, l2};

@@ -55,9 +55,7 @@ fn confirmed_ahead(runs: &Runs, censoring: u64, held: bool) -> Result<Report, Fa
     for _ in 0..40 {
         let last = game.l1().court().matches().any(|(_, m)| m.round == 10);
         let held = if last { u64::MAX } else { 0 };
-        if let Err(fault) = game.turn(&Turn { gap: 1, held, after: vec![(0, Deed::Play { choice: 2 })], ..Turn::default() }) {
-            return Err(fault);
-        }
+        game.turn(&Turn { gap: 1, held, after: vec![(0, Deed::Play { choice: 2 })], ..Turn::default() })?;
     }
     game.play(&[])
 }

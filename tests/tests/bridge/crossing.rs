@@ -54,6 +54,12 @@ impl Crossing {
         Ok(Self { setup, people, token, books })
     }
 
+    /// Tokens of somebody on L1.
+    pub(crate) async fn tokens_on_l1(&self, owner: Address) -> eyre::Result<U256> {
+        let request = TransactionRequest::default().with_to(self.token).with_input(Token::balance_of(owner));
+        Ok(U256::from_be_slice(&self.setup.l1.provider().call(request).await?))
+    }
+
     /// Runs `sequencer bridge …` with somebody's key; what it prints.
     pub(crate) async fn bridge(&self, who: &Person, arguments: &[&str]) -> eyre::Result<String> {
         let (done, told) = self.try_bridge(who, arguments).await?;

@@ -35,6 +35,8 @@ async fn with_a_sequencer_that_ignores_deposits_a_user_takes_everything_to_l1() 
     let ether = parse_ether("5")? + U256::from(11);
     crossing.deposit(&eve, &own, Money::Ether(ether), eve.address).await?;
     crossing.deposit(&eve, &own, Money::Tokens(777), eve.address).await?;
+    crossing.setup.l1.advance(3).await?;
+    ensure!(sequencer.balance(eve.address).await?.is_zero(), "the sequencer does not ignore deposits");
     force(&crossing, &eve).await?;
     arrives(&own, &eve, ether).await?;
     crossing.books.check("after forced deposits").await?;

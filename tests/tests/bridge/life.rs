@@ -21,7 +21,7 @@ const BEFORE_PROOF: [&str; 3] = ["not-on-l1", "waiting-for-assertion", "ready-to
 #[tokio::test(flavor = "multi_thread")]
 async fn ether_and_tokens_go_to_l2_and_back_by_commands_alone() -> eyre::Result<()> {
     let setup = Setup::start(Options::default()).await?;
-    let sequencer = setup.sequencer("sequencer")?;
+    let sequencer = setup.sequencer_with("sequencer", &["--batch-interval", "1"])?;
     sequencer.start_and_wait().await?;
     let mut crossing = Crossing::open(setup, &sequencer, &["Ada", "Bob"]).await?;
     let [ada, bob] = [crossing.people[0], crossing.people[1]];
@@ -44,6 +44,8 @@ async fn there(crossing: &mut Crossing, node: &Node, ada: &Person, bob: &Person)
     crossing.deposit_and_wait(ada, node, Money::Tokens(600), bob.address).await?;
     crossing.deposit_and_wait(ada, node, Money::Ether(parse_ether("1")?), bob.address).await?;
     crossing.books.check("after deposits to another account").await?;
+    ensure!(node.balance(bob.address).await? == parse_ether("1")?, "the deposit of ether is not Bob's");
+    ensure!(crossing.tokens_on_l1(ada.address).await? == U256::from(TOKENS - 600), "the tokens are not from Ada");
 
     let much = (TOKENS + 1).to_string();
     let arguments = ["deposit", "--token", &token, "--amount", &much, "--l2-rpc", node.url().as_str()];
@@ -81,6 +83,7 @@ async fn back(crossing: &mut Crossing, node: &Node, ada: &Person, bob: &Person) 
         crossing.books.check("after a payment").await?;
     }
     ensure!(crossing.books.on_the_way() == (U256::ZERO, U256::ZERO), "something is still on the way");
+    ensure!(crossing.tokens_on_l1(ada.address).await? == U256::from(TOKENS - 350), "the tokens are not Ada's");
     Ok(())
 }
 

@@ -18,6 +18,15 @@ sol! {
     }
 }
 
+/// Of a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holdings {
+    /// What there is of it.
+    pub(crate) supply: U256,
+    /// What the bridge has.
+    pub(crate) bridge: U256,
+}
+
 /// All blocks of a layer since the book was opened.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -99,12 +108,13 @@ impl Book {
         Ok(())
     }
 
-    /// The same for tokens, all that were created since, and for their supply.
-    pub(crate) async fn check_tokens(&self) -> eyre::Result<()> {
+    /// The same for tokens, all that were created since, and for their supply. What there is of each, and what the bridge holds.
+    pub(crate) async fn check_tokens(&self) -> eyre::Result<BTreeMap<Address, Holdings>> {
         let mut tokens = BTreeMap::<_, Vec<Flow>>::new();
         for (token, flow) in self.pages.iter().flat_map(|page| &page.tokens) {
             tokens.entry(*token).or_default().push(*flow);
         }
+        let mut all = BTreeMap::new();
         for (token, flows) in tokens {
             let contract = Tokens::new(token, &self.rpc);
             let owners: BTreeSet<_> = flows.iter().flat_map(|flow| [flow.from, flow.to]).flatten().collect();
@@ -117,18 +127,15 @@ impl Book {
             }
             let found = contract.totalSupply().block(self.tip().into()).call().await?;
             ensure!(found == supply, "{}: {token} has a supply of {found}, its owners have {supply}", self.name);
+            let bridge = sum(U256::ZERO, self.places.bridge, &flows).ok_or_eyre("the bridge gave more tokens than it had")?;
+            all.insert(token, Holdings { supply, bridge });
         }
-        Ok(())
+        Ok(all)
     }
 
-    /// One figure of all pages.
-    pub(crate) fn total(&self, of: impl Fn(&Page) -> U256) -> U256 {
-        self.pages.iter().map(of).sum()
-    }
-
-    /// Every page.
-    pub(crate) fn pages(&self) -> &[Page] {
-        &self.pages
+    /// Something of all pages, in order.
+    pub(crate) fn all<T: Clone>(&self, of: impl Fn(&Page) -> &[T]) -> Vec<T> {
+        self.pages.iter().flat_map(|page| of(page).to_vec()).collect()
     }
 
     /// The contracts of the bridge.

@@ -10,7 +10,7 @@ use alloy::{
 use book::Book;
 use eyre::{OptionExt, ensure};
 use gainsay_tests::{Node, Setup, accounts};
-use page::{Flow, Places};
+use page::{Carried, Flow, Places};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -63,29 +63,47 @@ impl Books {
         self.check_between()?;
         self.check_l1().await?;
         self.l2.check_ether(&self.l2.accounts(), &[]).await?;
-        self.l1.check_tokens().await?;
-        self.l2.check_tokens().await
+        self.check_tokens().await
     }
 
-    /// What came in on one layer came out on the other, and no withdrawal twice.
+    /// What came in on one layer came out on the other, for the same people, and nothing twice.
     fn check_between(&self) -> eyre::Result<()> {
-        let (sent, arrived) = (self.l1.total(|page| page.deposited), self.l2.total(|page| page.deposited));
-        ensure!(sent == arrived, "{sent} wei were deposited on L1, {arrived} on L2");
-        let (sent, arrived) = (self.l1.total(|page| page.sent), self.l2.total(|page| page.arrived));
-        ensure!(sent == arrived, "{sent} tokens were deposited on L1, {arrived} on L2");
-        ensure!(self.l1.total(|page| page.arrived) <= self.l2.total(|page| page.sent), "more tokens came back than left L2");
+        let (taken, executed) = (self.l1.all(|page| &page.deposits), self.l2.all(|page| &page.deposits));
+        ensure!(taken == executed, "L1 took the deposits {taken:?}, L2 executed {executed:?}");
+        ensure!(
+            self.l1.all(|page| &page.sent) == self.l2.all(|page| &page.arrived),
+            "what L1's bridge took in is not what L2's handed out"
+        );
+        let mut sent = self.l2.all(|page| &page.sent);
+        for one in self.l1.all(|page| &page.arrived) {
+            let place = sent.iter().position(|other| *other == one);
+            sent.remove(place.ok_or_else(|| eyre::eyre!("L1's bridge handed out what L2's never took in: {one:?}"))?);
+        }
+        Ok(())
+    }
+
+    /// The bridge on L1 holds what it took in and did not hand out; the supply on L2 is what came and did not leave.
+    async fn check_tokens(&self) -> eyre::Result<()> {
+        for (token, held) in self.l1.check_tokens().await? {
+            let (taken, given) = carried(&self.l1, token);
+            ensure!(held.bridge + given == taken, "L1's bridge has {} of {token}, took {taken} and gave {given}", held.bridge);
+        }
+        for (token, held) in self.l2.check_tokens().await? {
+            let (taken, given) = carried(&self.l2, token);
+            ensure!(held.supply + taken == given, "the supply of {token} is {}, {given} came and {taken} left", held.supply);
+        }
         Ok(())
     }
 
     async fn check_l1(&self) -> eyre::Result<()> {
         let places = *self.l1.places();
-        let begun: BTreeMap<B256, (Address, U256)> =
-            self.l2.pages().iter().flat_map(|page| &page.begun).map(|(hash, target, value)| (*hash, (*target, *value))).collect();
+        let begun = self.l2.all(|page| &page.begun).into_iter().map(|(hash, target, value)| (hash, (target, value)));
+        let begun: BTreeMap<B256, (Address, U256)> = begun.collect();
         let (mut paid, mut seen) = (Vec::new(), BTreeSet::new());
-        for (hash, success) in self.l1.pages().iter().flat_map(|page| &page.finalised) {
-            ensure!(seen.insert(*hash), "the withdrawal {hash} was finalised twice");
-            let (target, amount) = begun.get(hash).copied().ok_or_eyre("a withdrawal was finalised that never began on L2")?;
-            if *success {
+        for (hash, success) in self.l1.all(|page| &page.finalised) {
+            ensure!(seen.insert(hash), "the withdrawal {hash} was finalised twice");
+            let (target, amount) = begun.get(&hash).copied().ok_or_eyre("a withdrawal was finalised that never began on L2")?;
+            if success {
                 paid.push(Flow { from: Some(places.gate), to: Some(target), amount });
             }
         }
@@ -95,11 +113,22 @@ impl Books {
 
     /// Wei and tokens that have left L2 and not arrived on L1.
     pub(crate) fn on_the_way(&self) -> (U256, U256) {
-        let done: BTreeSet<B256> = self.l1.pages().iter().flat_map(|page| &page.finalised).map(|(hash, _)| *hash).collect();
-        let begun = self.l2.pages().iter().flat_map(|page| &page.begun);
-        let ether = begun.filter(|(hash, ..)| !done.contains(hash)).map(|(_, _, value)| *value).sum();
-        (ether, self.l2.total(|page| page.sent) - self.l1.total(|page| page.arrived))
+        let done: BTreeSet<B256> = self.l1.all(|page| &page.finalised).into_iter().map(|(hash, _)| hash).collect();
+        let begun = self.l2.all(|page| &page.begun).into_iter();
+        let ether = begun.filter(|(hash, ..)| !done.contains(hash)).map(|(_, _, value)| value).sum();
+        (ether, tokens(&self.l2.all(|page| &page.sent)) - tokens(&self.l1.all(|page| &page.arrived)))
     }
+}
+
+/// All tokens, whichever they are.
+fn tokens(all: &[Carried]) -> U256 {
+    all.iter().filter(|one| one.is_token()).map(|one| one.amount).sum()
+}
+
+/// How much of a token of its layer the bridge took in, and how much it handed out.
+fn carried(book: &Book, token: Address) -> (U256, U256) {
+    let sum = |all: Vec<Carried>, side: usize| all.iter().filter(|one| one.tokens[side] == token).map(|one| one.amount).sum();
+    (sum(book.all(|page| &page.sent), 0), sum(book.all(|page| &page.arrived), 1))
 }
 
 fn provider(node: &Node) -> DynProvider {

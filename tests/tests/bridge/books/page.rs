@@ -55,6 +55,36 @@ pub(crate) struct Flow {
     pub(crate) amount: U256,
 }
 
+/// A deposit, as either layer tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deposit {
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) mint: U256,
+    pub(crate) value: U256,
+}
+
+/// What a bridge takes in, and the other one hands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Carried {
+    /// The token where it is taken in, and where it is handed out; zeros for ether.
+    pub(crate) tokens: [Address; 2],
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) amount: U256,
+}
+
+impl Carried {
+    const fn ether(from: Address, to: Address, amount: U256) -> Self {
+        Self { tokens: [Address::ZERO; 2], from, to, amount }
+    }
+
+    /// Whether it is no ether.
+    pub(crate) fn is_token(&self) -> bool {
+        self.tokens != [Address::ZERO; 2]
+    }
+}
+
 /// What a block says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Page {
@@ -63,15 +93,16 @@ pub(crate) struct Page {
     pub(crate) ether: Vec<Flow>,
     /// Tokens of which contract.
     pub(crate) tokens: Vec<(Address, Flow)>,
-    /// Wei that deposits brought to the gate on L1, or to L2.
-    pub(crate) deposited: U256,
+    /// Deposits of users that the gate on L1 took, or that L2 executed.
+    pub(crate) deposits: Vec<Deposit>,
     /// Withdrawals that began here, on L2: hash, target, wei.
     pub(crate) begun: Vec<(B256, Address, U256)>,
     /// Withdrawals that were finalised here, on L1: hash, whether the call succeeded.
     pub(crate) finalised: Vec<(B256, bool)>,
-    /// Tokens that left for the other layer, and that arrived from there.
-    pub(crate) sent: U256,
-    pub(crate) arrived: U256,
+    /// What the bridge took in for the other layer.
+    pub(crate) sent: Vec<Carried>,
+    /// What the bridge handed out.
+    pub(crate) arrived: Vec<Carried>,
 }
 
 impl Page {
@@ -98,8 +129,12 @@ impl Page {
         let from = Some(address(transaction, "from")?);
         if transaction["type"] == DEPOSIT {
             let mint = number(transaction, "mint")?;
-            self.deposited += mint;
             self.give(None, from, mint);
+            let (from, to) = (address(transaction, "from")?, address(transaction, "to")?);
+            // The Inbox's own messages tell of L1.
+            if to != predeploys::L1_BLOCK {
+                self.deposits.push(Deposit { from, to, mint, value: number(transaction, "value")? });
+            }
         } else {
             self.fees(block, receipt, from)?;
         }
@@ -126,7 +161,6 @@ impl Page {
     fn log(&mut self, log: &Log, places: &Places) -> eyre::Result<()> {
         let Some(topic) = log.topic0().copied() else { return Ok(()) };
         let emitter = log.address();
-        let (bridge, messenger, gate) = (Some(places.bridge), Some(places.messenger), Some(places.gate));
         if topic == Transfer::SIGNATURE_HASH {
             let Transfer { from, to, value } = Transfer::decode_log(&log.inner)?.data;
             let real = |account: Address| (!account.is_zero()).then_some(account);
@@ -136,39 +170,62 @@ impl Page {
             let paid = Paid::decode_log(&log.inner)?.data;
             self.give(Some(emitter), Some(paid.to), paid.amount);
         } else if emitter == places.bridge {
-            match topic {
-                ETHBridgeInitiated::SIGNATURE_HASH => self.give(bridge, messenger, ETHBridgeInitiated::decode_log(&log.inner)?.amount),
-                ETHBridgeFinalized::SIGNATURE_HASH => {
-                    let paid = ETHBridgeFinalized::decode_log(&log.inner)?;
-                    self.give(messenger, Some(paid.to), paid.amount);
-                }
-                ERC20BridgeInitiated::SIGNATURE_HASH => self.sent += ERC20BridgeInitiated::decode_log(&log.inner)?.amount,
-                ERC20BridgeFinalized::SIGNATURE_HASH => self.arrived += ERC20BridgeFinalized::decode_log(&log.inner)?.amount,
-                _ => {}
-            }
+            self.bridge(topic, log, places)?;
         } else if emitter == places.gate {
-            match topic {
-                TransactionDeposited::SIGNATURE_HASH => {
-                    let deposit = TransactionDeposited::decode_log(&log.inner)?;
-                    let mint = first_word(&deposit.opaqueData)?;
-                    self.deposited += mint;
-                    if deposit.from == places.aliased_messenger() {
-                        self.give(messenger, gate, mint);
-                    }
-                }
-                MessagePassed::SIGNATURE_HASH => {
-                    let passed = MessagePassed::decode_log(&log.inner)?;
-                    self.begun.push((passed.withdrawalHash, passed.target, passed.value));
-                    if passed.sender == places.messenger {
-                        self.give(messenger, gate, passed.value);
-                    }
-                }
-                WithdrawalFinalized::SIGNATURE_HASH => {
-                    let finalised = WithdrawalFinalized::decode_log(&log.inner)?;
-                    self.finalised.push((finalised.withdrawalHash, finalised.success));
-                }
-                _ => {}
+            self.gate(topic, log, places)?;
+        }
+        Ok(())
+    }
+
+    fn bridge(&mut self, topic: B256, log: &Log, places: &Places) -> eyre::Result<()> {
+        let (bridge, messenger) = (Some(places.bridge), Some(places.messenger));
+        match topic {
+            ETHBridgeInitiated::SIGNATURE_HASH => {
+                let ETHBridgeInitiated { from, to, amount, .. } = ETHBridgeInitiated::decode_log(&log.inner)?.data;
+                self.give(bridge, messenger, amount);
+                self.sent.push(Carried::ether(from, to, amount));
             }
+            ETHBridgeFinalized::SIGNATURE_HASH => {
+                let ETHBridgeFinalized { from, to, amount, .. } = ETHBridgeFinalized::decode_log(&log.inner)?.data;
+                self.give(messenger, Some(to), amount);
+                self.arrived.push(Carried::ether(from, to, amount));
+            }
+            ERC20BridgeInitiated::SIGNATURE_HASH => {
+                let e = ERC20BridgeInitiated::decode_log(&log.inner)?.data;
+                self.sent.push(Carried { tokens: [e.localToken, e.remoteToken], from: e.from, to: e.to, amount: e.amount });
+            }
+            ERC20BridgeFinalized::SIGNATURE_HASH => {
+                let e = ERC20BridgeFinalized::decode_log(&log.inner)?.data;
+                self.arrived.push(Carried { tokens: [e.remoteToken, e.localToken], from: e.from, to: e.to, amount: e.amount });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn gate(&mut self, topic: B256, log: &Log, places: &Places) -> eyre::Result<()> {
+        let (messenger, gate) = (Some(places.messenger), Some(places.gate));
+        match topic {
+            TransactionDeposited::SIGNATURE_HASH => {
+                let TransactionDeposited { from, to, opaqueData: data, .. } = TransactionDeposited::decode_log(&log.inner)?.data;
+                let (mint, value) = (word_of(&data, 0)?, word_of(&data, 32)?);
+                self.deposits.push(Deposit { from, to, mint, value });
+                if from == places.aliased_messenger() {
+                    self.give(messenger, gate, mint);
+                }
+            }
+            MessagePassed::SIGNATURE_HASH => {
+                let passed = MessagePassed::decode_log(&log.inner)?;
+                self.begun.push((passed.withdrawalHash, passed.target, passed.value));
+                if passed.sender == places.messenger {
+                    self.give(messenger, gate, passed.value);
+                }
+            }
+            WithdrawalFinalized::SIGNATURE_HASH => {
+                let finalised = WithdrawalFinalized::decode_log(&log.inner)?;
+                self.finalised.push((finalised.withdrawalHash, finalised.success));
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -180,8 +237,9 @@ impl Page {
     }
 }
 
-fn first_word(data: &Bytes) -> eyre::Result<U256> {
-    Ok(U256::from_be_slice(data.get(..32).ok_or_eyre("a deposit's data begins with its mint")?))
+/// A word of a deposit's data, which begins with what it mints and what it sends.
+fn word_of(data: &Bytes, from: usize) -> eyre::Result<U256> {
+    Ok(U256::from_be_slice(data.get(from..from + 32).ok_or_eyre("a deposit's data begins with two words")?))
 }
 
 /// A quantity; what is absent counts nothing.

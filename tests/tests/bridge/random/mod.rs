@@ -11,7 +11,7 @@ use eyre::{OptionExt, ensure};
 use gainsay_tests::{Node, Options, Patience, Random, Setup, Token, eventually};
 
 /// How much people do between the events: a deposit that L1 drops, a lie, its end with a proof and a payment that L1 drops.
-const STEPS: [u64; 4] = [8, 6, 6, 6];
+const STEPS: [u64; 4] = [6, 5, 5, 5];
 /// Seconds: time enough for two busy cores to answer a liar.
 const CLOCKS: [(&str, u64); 4] =
     [("/rollup/challengeWindow", 120), ("/rollup/clock", 50), ("/rollup/extension", 15), ("/rollup/assertionPeriod", 6)];
@@ -63,7 +63,7 @@ impl Play {
         let random = Random::from_env("bridge");
         let params = CLOCKS.map(|(name, seconds)| (name, seconds.into())).to_vec();
         let setup = Setup::start(Options { params, ..Options::default() }).await?;
-        let sequencer = setup.sequencer("sequencer")?;
+        let sequencer = setup.sequencer_with("sequencer", &["--batch-interval", "1"])?;
         sequencer.start_and_wait().await?;
         let crossing = Crossing::open(setup, &sequencer, &["Ada", "Bob", "Cy"]).await?;
         let mut play = Self { crossing, sequencer, random, twin: Address::ZERO, pending: Vec::new(), quiet: true, steps: 0 };

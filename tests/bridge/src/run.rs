@@ -140,7 +140,8 @@ impl World<'_> {
         self.bring_home()?;
         self.check()?;
         self.count_callbacks()?;
-        self.check_end()
+        self.check_end()?;
+        self.try_twice()
     }
 
     /// By somebody who can pay for it, one after another: a block has not the gas for many.
@@ -208,6 +209,29 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// All that was done is tried once more, by the same proofs and messages: nothing comes of it.
+    fn try_twice(&mut self) -> Result<(), Fault> {
+        self.begin_block(2);
+        for withdrawal in self.l2.facts().withdrawals.clone() {
+            let prover = self.records.proofs.keys().find(|(hash, _)| *hash == withdrawal.hash).map(|(_, who)| *who);
+            if let Some(prover) = prover.filter(|_| self.records.finalized.contains_key(&withdrawal.hash)) {
+                self.finalize_one(&withdrawal, prover, prover, PLENTY)?;
+            }
+        }
+        for message in self.l2.facts().messages.clone() {
+            if self.status(Layer::L1, &message)? == (true, true) {
+                self.replay_one(Layer::L1, &message, 2, 1)?;
+            }
+        }
+        for message in self.records.messages.clone() {
+            if self.status(Layer::L2, &message)? == (true, true) {
+                self.replay_one(Layer::L2, &message, 0, PLENTY)?;
+            }
+        }
+        self.batch(u64::MAX, Shape::Usual)?;
+        self.check()
     }
 
     /// How contracts that were called back fared.

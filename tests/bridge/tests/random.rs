@@ -22,7 +22,7 @@ use std::{
 };
 
 /// Runs in a usual test.
-const RUNS: u32 = 320;
+const RUNS: u32 = 240;
 /// Steps of a run, at most.
 const STEPS: usize = 120;
 

@@ -99,6 +99,30 @@ contract HostileMessageTest is RelayFixture {
         vm.assertEq(address(l1Messenger).balance, l1Messenger.failedMessages(hash) ? 1 ether : 0);
     }
 
+    /// @dev The least gas with which a message that has failed is delivered is enough for its target to have its own.
+    /// forge-config: default.fuzz.runs = 16
+    function test_replay_leastGas_givesTheTargetItsGas(uint32 minGas, bool paid) public {
+        minGas = uint32(bound(minGas, 0, 2_000_000));
+        counter.refuse(true);
+        bytes memory call = sendFromL2(address(counter), paid ? 1 ether : 0, minGas, "");
+        proveAll();
+        finalize(user, withdrawals[0]);
+        counter.refuse(false);
+        (uint256 low, uint256 high) = (uint256(10_000), uint256(minGas) + 400_000);
+        uint256 before = vm.snapshotState();
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            (bool taken,) = address(l1Messenger).call{gas: middle}(call);
+            bool delivered = taken && l1Messenger.successfulMessages(keccak256(call));
+            vm.revertToState(before);
+            if (delivered) high = middle;
+            else low = middle + 1;
+        }
+        (bool ok,) = address(l1Messenger).call{gas: high}(call);
+        vm.assertTrue(ok && l1Messenger.successfulMessages(keccak256(call)));
+        vm.assertGe(counter.gas() + 300, minGas);
+    }
+
     /// @dev Who replays another's message with too little gas changes nothing: it has failed as before.
     function test_replay_withAnyGas_leavesTheMessageReplayable(uint256 sentGas) public {
         counter.refuse(true);

@@ -79,6 +79,29 @@ contract StandardBridgeTest is RelayFixture {
         vm.assertTrue(ok);
     }
 
+    function test_bridgeETH_byAnAccount_bridgesToItself(uint96 amount, bytes calldata extra) public {
+        vm.deal(user, amount);
+        vm.expectEmit(address(l1Bridge));
+        emit IStandardBridge.ETHBridgeInitiated(user, user, amount, extra);
+        vm.prank(user, user);
+        l1Bridge.bridgeETH{value: amount}(50_000, extra);
+        vm.assertEq(address(portal).balance, 1_000 ether + uint256(amount));
+        vm.expectEmit(address(l1Bridge));
+        emit IStandardBridge.ERC20BridgeInitiated(address(token), address(l2Token), user, user, amount, extra);
+        vm.prank(user, user);
+        l1Bridge.bridgeERC20(address(token), address(l2Token), amount, 300_000, extra);
+        vm.assertEq(l1Bridge.deposits(address(token), address(l2Token)), amount);
+    }
+
+    /// @dev Code as long as that which delegates does not, unless it begins as that does.
+    function test_bridgeETH_byAContractOf23Bytes_reverts(bytes23 code) public {
+        vm.assume(bytes3(code) != 0xef0100 && bytes1(code) != 0xef);
+        vm.etch(user, abi.encodePacked(code));
+        vm.prank(user, user);
+        vm.expectRevert(IStandardBridge.NotAnAccount.selector);
+        l1Bridge.bridgeETH{value: 1}(50_000, "");
+    }
+
     function test_bridgeETH_byAContract_revertsUnlessItsCodeIsDelegated() public {
         vm.etch(user, hex"00");
         vm.prank(user, user);

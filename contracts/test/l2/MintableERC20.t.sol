@@ -73,5 +73,8 @@ contract MintableERC20Test {
         vm.assertFalse(MintableTokens.isMintable(address(new Answers(word))));
         vm.assertFalse(MintableTokens.isMintable(address(new ReturnBomb(true))));
         vm.assertTrue(MintableTokens.isMintable(address(new Answers(1))));
+        // The same word, but as the reason of a failure: revert(0, 32) with memory's first word 1.
+        vm.etch(address(0xbad), hex"600160005260206000fd");
+        vm.assertFalse(MintableTokens.isMintable(address(0xbad)));
     }
 }

@@ -174,6 +174,29 @@ contract FinalizeWithdrawalTest is BridgeFixture {
         vm.assertEq(witness.calls(), 1);
     }
 
+    /// @dev The least gas with which anything happens is enough for the target to have its own.
+    /// forge-config: default.fuzz.runs = 16
+    function test_finalize_leastGas_givesTheTargetItsGas(uint256 gasLimit, bool paid) public {
+        gasLimit = bound(gasLimit, 150_000, 2_000_000);
+        WithdrawalTransaction memory w = withdrawal(address(witness), paid ? 1 ether : 0, gasLimit, "");
+        ready(w);
+        bytes memory call = abi.encodeCall(portal.finalizeWithdrawalTransaction, (w));
+        (uint256 low, uint256 high) = (50_000, gasLimit + 300_000);
+        uint256 before = vm.snapshotState();
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            vm.prank(user, user);
+            (bool ok,) = address(portal).call{gas: middle}(call);
+            vm.revertToState(before);
+            if (ok) high = middle;
+            else low = middle + 1;
+        }
+        vm.prank(user, user);
+        (bool last,) = address(portal).call{gas: high}(call);
+        vm.assertTrue(last);
+        vm.assertGe(witness.gas() + 150, gasLimit);
+    }
+
     function test_finalize_gasLimitThatNoBlockHas_reverts(uint256 gasLimit) public {
         gasLimit = bound(gasLimit, 1 << 50, type(uint256).max);
         WithdrawalTransaction memory w = withdrawal(address(witness), 0, gasLimit, "");

@@ -123,6 +123,22 @@ contract HostileMessageTest is RelayFixture {
         vm.assertGe(counter.gas() + 300, minGas);
     }
 
+    /// @dev A message that so much gas is enough to record is recorded with any more.
+    function test_relay_moreGas_recordsWhatLessRecords() public {
+        bytes memory call = abi.encodeCall(l2Messenger.relayMessage, (1 << 240, user, address(counter), 0, 0, ""));
+        bool enough;
+        uint256 before = vm.snapshotState();
+        for (uint256 sentGas = 30_000; sentGas < 120_000; sentGas += 60) {
+            vm.prank(aliased(address(l1Messenger)));
+            (bool ok,) = address(l2Messenger).call{gas: sentGas}(call);
+            vm.assertTrue(ok == recorded(call));
+            vm.assertTrue(ok || !enough);
+            enough = ok;
+            vm.revertToState(before);
+        }
+        vm.assertTrue(enough);
+    }
+
     /// @dev Who replays another's message with too little gas changes nothing: it has failed as before.
     function test_replay_withAnyGas_leavesTheMessageReplayable(uint256 sentGas) public {
         counter.refuse(true);

@@ -66,6 +66,11 @@ impl Play {
 
     /// The proposer, who claims the truth, takes the liar's bond.
     pub(super) async fn the_liar_loses(&mut self, (liar, address): &(Node, Address)) -> eyre::Result<()> {
+        if !self.pending.iter().any(|one| one.proved) {
+            self.prove_one().await?;
+        }
+        // Too early, or disputed.
+        self.finalise_one().await?;
         let proposer = accounts::signer(accounts::PROPOSER)?.address();
         eventually("the liar has lost", Patience::secs(180), async || {
             let disputes = self.crossing.setup.disputes().await?;

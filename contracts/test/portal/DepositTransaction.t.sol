@@ -73,6 +73,11 @@ contract DepositTransactionTest is InboxFixture {
         vm.assertEq(new Portal(address(inbox), address(1), limit, 0).maxGasLimit(), room < 1 << 24 ? room : 1 << 24);
     }
 
+    /// @dev The smallest blocks there can be have room for a plain deposit of ether.
+    function test_construct_smallestBlocks_haveRoomForPlainEther() public {
+        vm.assertEq(new Portal(address(inbox), address(1), 250_000, 0).maxGasLimit(), 100_000);
+    }
+
     function test_construct_blocksWithoutRoom_revert(uint64 limit) public {
         limit = uint64(bound(limit, 0, 249_999));
         vm.expectRevert(abi.encodeWithSelector(IPortal.BadBlockGasLimit.selector, limit));
@@ -106,6 +111,17 @@ contract DepositTransactionTest is InboxFixture {
         vm.assertFalse(ok);
     }
 
+    /// @dev Where the gas is enough for the call itself, it says what it needs.
+    function test_deposit_gasForTheCallOnly_saysWhatItNeeds(uint256 gasLimit, uint256 sent) public {
+        gasLimit = bound(gasLimit, 4_000_000, 1 << 24);
+        sent = bound(sent, 150_000, gasLimit / 8 - 1);
+        bytes memory call = abi.encodeCall(portal.depositTransaction, (user, 0, uint64(gasLimit), false, ""));
+        vm.prank(user, user);
+        (bool ok, bytes memory reason) = address(portal).call{gas: sent}(call);
+        vm.assertFalse(ok);
+        vm.assertEq(reason, abi.encodeWithSelector(IPortal.GasTooLowForLimit.selector, gasLimit / 8));
+    }
+
     function test_deposit_moreThan100000Bytes_reverts() public {
         vm.expectRevert(abi.encodeWithSelector(IPortal.DataTooLarge.selector, 100_001));
         portal.depositTransaction(user, 0, 1 << 24, false, new bytes(100_001));
@@ -119,6 +135,21 @@ contract DepositTransactionTest is InboxFixture {
         vm.prank(user, user);
         vm.expectRevert(IPortal.ValueTooLarge.selector);
         portal.depositTransaction{value: 1 << 128}(user, 0, 100_000, false, "");
+        vm.prank(user, user);
+        vm.expectRevert(IPortal.ValueTooLarge.selector);
+        (bool ok,) = address(portal).call{value: 1 << 128}("");
+        vm.assertTrue(ok);
+    }
+
+    /// @dev Each bound is itself allowed.
+    function test_deposit_theMostOfEverything_isTaken() public {
+        uint256 most = type(uint128).max;
+        vm.deal(user, most);
+        vm.prank(user, user);
+        portal.depositTransaction{value: most}(user, most, 1 << 24, false, new bytes(100_000));
+        vm.assertEq(address(portal).balance, most);
+        vm.assertEq(portal.maxGasLimit(), 1 << 24);
+        vm.assertEq(inbox.messageCount(), 1);
     }
 
     function test_deposit_creationWithCallee_reverts(address to) public {

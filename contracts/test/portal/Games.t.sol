@@ -237,6 +237,13 @@ contract GamesTest is BridgeFixture {
         }
     }
 
+    function test_standing_ofAnUnknownAssertion_reverts(bytes32 id) public {
+        grow(2);
+        vm.assume(rollup.assertion(id).createdAt == 0);
+        vm.expectRevert(abi.encodeWithSelector(IGames.UnknownAssertion.selector, id));
+        games.standing(id);
+    }
+
     function test_views_ofAnAddressThatIsNoGame_areFalse(address any, bytes calldata code) public {
         grow(1);
         vm.assume(any != gameAt(0));

@@ -20,7 +20,7 @@ async fn deploying_twice_gives_the_same_and_sends_nothing_the_second_time() -> e
     let plan = plan(key.address());
     let first = deploy(client, key.clone(), policy(), &plan).await?;
     let sent = client.nonce(key.address(), BlockId::latest()).await?;
-    assert_eq!(sent, 7, "the Factory and six contracts");
+    assert_eq!(sent, 10, "the Factory and nine contracts");
     anvil.mine(3).await?;
     let second = deploy(client, key.clone(), policy(), &plan).await?;
     assert_eq!(second, first);
@@ -46,13 +46,14 @@ async fn each_contract_fits_into_one_transaction() -> eyre::Result<()> {
             count += 1;
         }
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 10);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_deployment_that_was_cut_off_is_finished_by_the_next() -> eyre::Result<()> {
-    let after: [fn(Contracts) -> Address; 4] = [|at| at.inbox, |at| at.rollup, |at| at.preimage_oracle, |at| at.step_verifier];
+    let after: [fn(Contracts) -> Address; 5] =
+        [|at| at.inbox, |at| at.rollup, |at| at.preimage_oracle, |at| at.step_verifier, |at| at.matches];
     for last in after {
         cut_off_after(last).await?;
     }
@@ -72,7 +73,7 @@ async fn cut_off_after(last: fn(Contracts) -> Address) -> eyre::Result<()> {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.abort();
-    assert!(client.code(contracts.matches).await?.is_empty(), "it was cut off before its end");
+    assert!(client.code(contracts.bridge).await?.is_empty(), "it was cut off before its end");
     let network = deploy(&client, key, policy(), &plan).await?;
     assert_eq!(network.contracts, contracts);
     network.verify_against_l1(&client).await?;

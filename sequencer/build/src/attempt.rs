@@ -24,7 +24,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Blocks of 90,000 bytes fit a calldata batch of 100,000 bytes uncompressed.
     fn default() -> Self {
-        Self { block_bytes: 90_000, empty_block_interval_ms: None }
+        Self { block_bytes: 700_000, empty_block_interval_ms: None }
     }
 }
 

@@ -3,10 +3,8 @@
 use crate::simulation::SimulateArgs;
 use alloy::transports::http::reqwest::Url;
 use clap::{Args, Parser, Subcommand};
-use gainsay_challenger::{
-    config::{Config, PlayConfig},
-    keys::{self, KeyError},
-};
+use gainsay_challenger::config::{Config, PlayConfig};
+use gainsay_l1::{KeyError, SecretKey};
 use gainsay_shell::logging::{LogError, LogFormat};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,6 +12,9 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
+
+/// Holds the key that stakes and moves.
+const KEY_VARIABLE: &str = "GAINSAY_CHALLENGER_KEY";
 
 /// Checks every claim about a Gainsay chain by itself, and defeats the false ones.
 #[derive(Debug, Parser)]
@@ -106,10 +107,12 @@ struct PlayArgs {
 impl PlayArgs {
     fn config(self) -> Result<Option<PlayConfig>, KeyError> {
         let Self { key_file, propose, confirmations, workers, max_l1_fee: max_fee_gwei } = self;
-        let key = keys::load(key_file.as_deref(), keys::VARIABLE)?;
-        if propose && key.is_none() {
-            return Err(KeyError::Missing { variable: keys::VARIABLE, flag: "--key-file" });
-        }
+        // Claims take a bond; without a key there is nobody to pay it.
+        let key = if propose {
+            Some(SecretKey::load(key_file.as_deref(), KEY_VARIABLE, "--key-file")?)
+        } else {
+            SecretKey::find(key_file.as_deref(), KEY_VARIABLE)?
+        };
         Ok(key.map(|key| PlayConfig { key, propose, confirmations, workers, max_fee_gwei }))
     }
 }
@@ -181,6 +184,6 @@ mod tests {
         assert_eq!(propose(&[&key[..], &["--propose"]].concat()), Some(true));
         // Holds as long as nobody sets the variable for the tests.
         let error = playing(&["--propose"]).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.contains("--key-file") && error.contains(keys::VARIABLE), "{error}");
+        assert!(error.contains("--key-file") && error.contains(KEY_VARIABLE), "{error}");
     }
 }

@@ -4,7 +4,6 @@ pub mod check;
 pub mod config;
 pub mod defend;
 pub mod judge;
-pub mod keys;
 pub mod run;
 pub mod show;
 pub mod simulate;

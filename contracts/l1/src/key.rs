@@ -29,6 +29,14 @@ pub enum KeyError {
         /// Its name.
         name: String,
     },
+    /// Neither a file nor the environment variable was given.
+    #[error("a key is missing: put it into the environment variable {variable}, or its file's name behind {flag}")]
+    Missing {
+        /// The environment variable.
+        variable: &'static str,
+        /// The flag that names a file.
+        flag: &'static str,
+    },
     /// The text is no secret key.
     #[error("{place} does not hold a secret key: 64 hexadecimal digits, with or without 0x, other than zero")]
     Format {
@@ -49,6 +57,26 @@ pub enum KeyError {
 }
 
 impl SecretKey {
+    /// From a file if one is given, else from the environment variable. `flag` is what names the file on the command line.
+    ///
+    /// # Errors
+    /// When neither is given, and when what is given holds no key.
+    pub fn load(file: Option<&Path>, variable: &'static str, flag: &'static str) -> Result<Self, KeyError> {
+        Self::find(file, variable)?.ok_or(KeyError::Missing { variable, flag })
+    }
+
+    /// The same where one can do without a key: none if neither is given.
+    ///
+    /// # Errors
+    /// When what is given holds no key.
+    pub fn find(file: Option<&Path>, variable: &str) -> Result<Option<Self>, KeyError> {
+        match file {
+            Some(file) => Self::from_file(file).map(Some),
+            None if std::env::var_os(variable).is_none() => Ok(None),
+            None => Self::from_env(variable).map(Some),
+        }
+    }
+
     /// From a file that holds hexadecimal digits and perhaps a newline.
     ///
     /// # Errors
@@ -126,6 +154,22 @@ mod tests {
         let address = |index| SecretKey::from_mnemonic(PHRASE, index).unwrap().address().to_string();
         assert_eq!(address(0), "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
         assert_eq!(address(1), "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+    }
+
+    #[test]
+    fn a_missing_key_names_both_places_where_it_is_needed() {
+        let nowhere = "GAINSAY_NO_SUCH_KEY";
+        assert!(SecretKey::find(None, nowhere).unwrap().is_none());
+        let message = SecretKey::load(None, nowhere, "--some-key-file").unwrap_err().to_string();
+        assert!(message.contains(nowhere) && message.contains("--some-key-file"), "{message}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let file = Some(Path::new("/no/such/key"));
+        for error in [SecretKey::find(file, "X").unwrap_err(), SecretKey::load(file, "X", "--x").unwrap_err()] {
+            assert!(matches!(&error, KeyError::File { .. }) && error.to_string().contains("/no/such/key"), "{error}");
+        }
     }
 
     #[test]

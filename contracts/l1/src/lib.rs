@@ -24,4 +24,6 @@ pub use error::{L1Error, Recovery};
 pub use events::{BatchPayload, EventFault, GamesEvent, InboxCursor, InboxEvent, L1Event, MatchesEvent, RollupEvent};
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};
 pub use key::{KeyError, SecretKey};
-pub use send::{Action, Attempt, Fees, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest};
+pub use send::{
+    Action, Attempt, Fees, MAX_TRANSACTION_GAS, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest,
+};

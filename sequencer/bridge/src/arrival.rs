@@ -11,12 +11,9 @@ use gainsay_bindings::{
     L2CrossDomainMessenger,
     l2_messenger::L2CrossDomainMessenger::{FailedRelayedMessage, RelayedMessage},
 };
-use gainsay_l1::TxRequest;
+use gainsay_l1::{MAX_TRANSACTION_GAS, TxRequest};
 use gainsay_types::predeploys::CROSS_DOMAIN_MESSENGER;
 use serde::Serialize;
-
-/// EIP-7825: the most gas of one transaction.
-const MAX_GAS: u64 = 1 << 24;
 
 /// How the call of a deposit ended on L2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -123,7 +120,7 @@ impl L2Sender {
     /// [`BridgeError::FailedAgain`], and when L2 refuses: a message that has not failed cannot be tried again.
     pub async fn retry(&mut self, deposit: &Enqueued, gas: Option<u64>) -> Result<L2Receipt, BridgeError> {
         // No estimate: with too little gas the message fails again without a revert.
-        let gas_limit = Some(gas.unwrap_or_else(|| deposit.gas_limit.saturating_mul(2)).min(MAX_GAS));
+        let gas_limit = Some(gas.unwrap_or_else(|| deposit.gas_limit.saturating_mul(2)).min(MAX_TRANSACTION_GAS));
         let request = TxRequest { to: CROSS_DOMAIN_MESSENGER, input: deposit.data.clone(), gas_limit, ..TxRequest::default() };
         let receipt = self.send(request).await?;
         match outcome(&receipt) {

@@ -7,7 +7,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use gainsay_bindings::{Portal, inbox::Inbox::MessageEnqueued};
-use gainsay_l1::{Contracts, Network};
+use gainsay_l1::{Contracts, MAX_TRANSACTION_GAS, Network};
 use gainsay_types::{MAX_MESSAGE_DATA, Message, MessageBody};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ impl Deposit {
             return Err(BridgeError::Data { bytes, most: MAX_MESSAGE_DATA });
         }
         let least = 21_000 + 40 * bytes as u64;
-        let most = block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
+        let most = block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(MAX_TRANSACTION_GAS);
         let given = self.gas.unwrap_or_else(|| DEPOSIT_GAS.max(least.saturating_mul(2)).min(most));
         if given < least || given > most { Err(BridgeError::Gas { bytes, least, most, given }) } else { Ok(given) }
     }

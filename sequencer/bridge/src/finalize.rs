@@ -12,11 +12,9 @@ use alloy::{
     sol_types::SolCall,
 };
 use gainsay_bindings::{Portal, Rollup};
-use gainsay_l1::TxRequest;
+use gainsay_l1::{MAX_TRANSACTION_GAS, TxRequest};
 use serde::Serialize;
 
-/// EIP-7825: the most gas of one transaction.
-const MAX_GAS: u64 = 1 << 24;
 /// Gas beyond an estimate: the estimate finds the least with which the Portal does not revert, and the withdrawal's own call may use more than it asked for.
 const SPARE_GAS: u64 = 250_000;
 
@@ -105,8 +103,8 @@ impl L1Sender {
         self.check(what, to, input.clone()).await?;
         let call = TransactionRequest::default().from(self.address()).to(to).input(TransactionInput::both(input.clone()));
         let estimate: U256 = self.bridge().client().request("eth_estimateGas", (call,)).await?;
-        let estimate = u64::try_from(estimate).unwrap_or(MAX_GAS);
-        let gas = estimate.saturating_add((estimate / 4).max(SPARE_GAS)).min(MAX_GAS.max(estimate));
+        let estimate = u64::try_from(estimate).unwrap_or(MAX_TRANSACTION_GAS);
+        let gas = estimate.saturating_add((estimate / 4).max(SPARE_GAS)).min(MAX_TRANSACTION_GAS.max(estimate));
         Ok(self.send_request(TxRequest { to, input, gas_limit: Some(gas), ..TxRequest::default() }).await?)
     }
 }

@@ -3,13 +3,11 @@
 use crate::{Initiated, L1Sender, L2Node, Sent, WithdrawError, message::CrossMessage, stage::Stage};
 use alloy::{primitives::B256, rpc::types::Log, sol_types::SolEvent};
 use gainsay_bindings::l1_messenger::L1CrossDomainMessenger::{FailedRelayedMessage, RelayedMessage};
-use gainsay_l1::TxRequest;
+use gainsay_l1::{MAX_TRANSACTION_GAS, TxRequest};
 use serde::Serialize;
 
 /// Gas that a replayed call is given beyond what it asked for, if nothing else is said.
 pub const REPLAY_GAS: u64 = 300_000;
-/// EIP-7825: the most gas of one transaction.
-const MAX_GAS: u64 = 1 << 24;
 
 /// What `replay` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -42,7 +40,7 @@ impl L1Sender {
         let (to, input) = (self.bridge().network().contracts.messenger, message.relay.clone());
         self.check("the replay", to, input.clone()).await?;
         // No estimate: with too little gas the message fails again without a revert.
-        let gas_limit = Some(message.replay_gas(extra_gas).min(MAX_GAS));
+        let gas_limit = Some(message.replay_gas(extra_gas).min(MAX_TRANSACTION_GAS));
         let receipt = self.send_request(TxRequest { to, input, gas_limit, ..TxRequest::default() }).await?;
         let sent = Sent::of(&receipt);
         match delivered(receipt.inner.logs(), message.hash()) {

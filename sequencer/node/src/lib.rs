@@ -9,7 +9,6 @@ pub mod deploy;
 pub mod error;
 pub mod feed;
 pub mod follow;
-pub mod keys;
 pub mod mempool;
 pub mod params;
 pub mod run;

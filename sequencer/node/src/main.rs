@@ -4,10 +4,10 @@ mod cli;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use gainsay_l1::SecretKey;
 use gainsay_sequencer::{
     deploy::deploy,
     follow::follow,
-    keys,
     run::run,
     status::{InWords, status},
 };
@@ -38,7 +38,7 @@ fn execute(cli: Cli) -> eyre::Result<()> {
 async fn dispatch(command: Command) -> eyre::Result<()> {
     match command {
         Command::Deploy(args) => {
-            let key = keys::load(args.deployer_key_file.as_deref(), "GAINSAY_DEPLOYER_KEY", "--deployer-key-file")?;
+            let key = SecretKey::load(args.deployer_key_file.as_deref(), "GAINSAY_DEPLOYER_KEY", "--deployer-key-file")?;
             let network = deploy(&args.params, args.l1_rpc.as_str(), key, &args.out).await?;
             print(&format!("chain {} is deployed; its files are in {}", network.l2_chain_id, args.out.display()));
             print(&format!("program root {}", network.program_root));

@@ -6,7 +6,7 @@ use super::{
     creation::Creation,
     network::{Network, NetworkError, same},
 };
-use crate::{BlockRef, L1Client};
+use crate::{BlockRef, L1Client, MAX_TRANSACTION_GAS};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use gainsay_bindings::{Factory, Games, Inbox, L1CrossDomainMessenger, L1StandardBridge, Matches, Portal, Rollup, StepVerifier};
 use gainsay_types::{State, assertion_id};
@@ -37,7 +37,7 @@ impl Network {
         let Network { contracts: at, inbox, chain, .. } = self;
         same("the Portal of the Inbox on L1", &at.portal, &read(client, at.inbox, Inbox::portalCall {}).await?)?;
         same("the Inbox of the Portal on L1", &at.inbox, &read(client, at.portal, Portal::inboxCall {}).await?)?;
-        let room = chain.block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(1 << 24);
+        let room = chain.block_gas_limit.saturating_sub(gainsay_types::ATTRIBUTES_GAS).min(MAX_TRANSACTION_GAS);
         same("the highest deposit gas of the Portal on L1", &room, &read(client, at.portal, Portal::maxGasLimitCall {}).await?)?;
         let params = read(client, at.inbox, Inbox::paramsCall {}).await?;
         let (expected, found) = (format!("{:?}", inbox.params(at.portal)), format!("{params:?}"));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// EIP-7825: the most gas of one transaction.
-const MAX_GAS: u64 = 1 << 24;
+pub const MAX_TRANSACTION_GAS: u64 = 1 << 24;
 
 /// Sends the transactions of one key, one after another or several at once ([`Self::send_all`]).
 #[derive(Debug)]
@@ -98,8 +98,8 @@ impl TransactionManager {
                 L1Error::Reverted { to, reason } => SendError::WouldRevert { to, reason },
                 other => other.into(),
             })?;
-        let gas = u64::try_from(gas).unwrap_or(MAX_GAS);
-        Ok(gas.saturating_add(gas / 4).min(MAX_GAS.max(gas)))
+        let gas = u64::try_from(gas).unwrap_or(MAX_TRANSACTION_GAS);
+        Ok(gas.saturating_add(gas / 4).min(MAX_TRANSACTION_GAS.max(gas)))
     }
 
     /// The call as a simulation takes it: with the hashes of the blobs, since the contract reads them.

@@ -13,7 +13,7 @@ mod transaction;
 
 pub use self::core::{Action, Attempt, Observation, Purpose, Sending};
 pub use fees::{Fees, Market, SendPolicy};
-pub use manager::TransactionManager;
+pub use manager::{MAX_TRANSACTION_GAS, TransactionManager};
 pub use transaction::TxRequest;
 
 use crate::{KeyError, L1Error, Recovery};

@@ -3,10 +3,8 @@
 use alloy::transports::http::reqwest::Url;
 use clap::Args;
 use gainsay_batch::DataAvailability;
-use gainsay_sequencer::{
-    config::{BatcherConfig, BuilderConfig, FollowConfig, NodeConfig, ProposerConfig, RunConfig},
-    keys::{self, KeyError},
-};
+use gainsay_l1::{KeyError, SecretKey};
+use gainsay_sequencer::config::{BatcherConfig, BuilderConfig, FollowConfig, NodeConfig, ProposerConfig, RunConfig};
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -114,12 +112,12 @@ struct ProposerArgs {
 impl RunArgs {
     /// Checks what can be checked without L1, and reads the keys.
     pub(crate) fn config(self) -> Result<RunConfig, KeyError> {
-        let batcher_key = keys::load(self.batcher.batcher_key_file.as_deref(), "GAINSAY_BATCHER_KEY", "--batcher-key-file")?;
+        let batcher_key = SecretKey::load(self.batcher.batcher_key_file.as_deref(), "GAINSAY_BATCHER_KEY", "--batcher-key-file")?;
         let proposer = if self.proposer.no_proposer {
             None
         } else {
             Some(ProposerConfig {
-                key: keys::load(self.proposer.proposer_key_file.as_deref(), "GAINSAY_PROPOSER_KEY", "--proposer-key-file")?,
+                key: SecretKey::load(self.proposer.proposer_key_file.as_deref(), "GAINSAY_PROPOSER_KEY", "--proposer-key-file")?,
                 confirmations: self.proposer.proposer_confirmations,
                 max_fee_gwei: self.batcher.max_l1_fee,
             })

@@ -1,24 +1,15 @@
 //! `sequencer bridge finalize`
 
-use super::{
-    KeyArgs, OutputArgs, WaitArgs,
-    withdrawal::{NamedArgs, next_command, stage_in_words},
-};
+use super::withdrawal::{StepArgs, next_command, stage_in_words};
 use clap::Args;
-use gainsay_bridge::{Finalized, Sent, WithdrawError, patiently};
+use gainsay_bridge::{Finalized, Sent};
 use serde::Serialize;
 use std::fmt;
 
 #[derive(Debug, Args)]
 pub(crate) struct FinalizeArgs {
     #[command(flatten)]
-    named: NamedArgs,
-    #[command(flatten)]
-    key: KeyArgs,
-    #[command(flatten)]
-    wait: WaitArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    step: StepArgs,
 }
 
 /// What is printed.
@@ -46,17 +37,8 @@ impl fmt::Display for Report {
 
 impl FinalizeArgs {
     pub(super) async fn run(&self) -> eyre::Result<()> {
-        let (bridge, node) = self.named.open().await?;
-        let mut sender = self.key.on_l1(bridge).await?;
-        let mut finalize = async || -> Result<Finalized, WithdrawError> {
-            let started = sender.bridge().withdrawal(&node, self.named.transaction, self.named.index).await?;
-            sender.finalize(&node, &started).await
-        };
-        let finalized = match self.wait.limit() {
-            Some(limit) => patiently(limit, finalize).await?,
-            None => finalize().await?,
-        };
-        let next = next_command(&finalized.stage, &self.named.name());
-        self.output.show(&Report { finalized, next })
+        let finalized = self.step.take(async |sender, node, started| sender.finalize(node, started).await).await?;
+        let next = next_command(&finalized.stage, &self.step.named.name());
+        self.step.output.show(&Report { finalized, next })
     }
 }

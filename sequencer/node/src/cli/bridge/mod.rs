@@ -19,7 +19,6 @@ use alloy::{
 use clap::{Args, Subcommand};
 use gainsay_bridge::{Bridge, L1Sender, L2Node, L2Sender, Patience, amount};
 use gainsay_l1::SecretKey;
-use gainsay_sequencer::keys;
 use serde::Serialize;
 use std::{fmt::Display, path::PathBuf, time::Duration};
 
@@ -91,7 +90,7 @@ struct KeyArgs {
 
 impl KeyArgs {
     fn load(&self) -> eyre::Result<SecretKey> {
-        Ok(keys::load(self.key_file.as_deref(), "GAINSAY_KEY", "--key-file")?)
+        Ok(SecretKey::load(self.key_file.as_deref(), "GAINSAY_KEY", "--key-file")?)
     }
 
     async fn on_l1(&self, bridge: Bridge) -> eyre::Result<L1Sender> {

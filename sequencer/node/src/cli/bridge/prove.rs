@@ -1,21 +1,15 @@
 //! `sequencer bridge prove`
 
-use super::{KeyArgs, OutputArgs, WaitArgs, withdrawal::NamedArgs};
+use super::withdrawal::StepArgs;
 use clap::Args;
-use gainsay_bridge::{Proven, Sent, WithdrawError, patiently};
+use gainsay_bridge::{Proven, Sent};
 use serde::Serialize;
 use std::fmt;
 
 #[derive(Debug, Args)]
 pub(crate) struct ProveArgs {
     #[command(flatten)]
-    named: NamedArgs,
-    #[command(flatten)]
-    key: KeyArgs,
-    #[command(flatten)]
-    wait: WaitArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    step: StepArgs,
 }
 
 /// What is printed.
@@ -49,16 +43,7 @@ impl fmt::Display for Report {
 
 impl ProveArgs {
     pub(super) async fn run(&self) -> eyre::Result<()> {
-        let (bridge, node) = self.named.open().await?;
-        let mut sender = self.key.on_l1(bridge).await?;
-        let mut prove = async || -> Result<Proven, WithdrawError> {
-            let started = sender.bridge().withdrawal(&node, self.named.transaction, self.named.index).await?;
-            sender.prove(&node, &started).await
-        };
-        let proven = match self.wait.limit() {
-            Some(limit) => patiently(limit, prove).await?,
-            None => prove().await?,
-        };
-        self.output.show(&Report { proven, name: self.named.name() })
+        let proven = self.step.take(async |sender, node, started| sender.prove(node, started).await).await?;
+        self.step.output.show(&Report { proven, name: self.step.named.name() })
     }
 }

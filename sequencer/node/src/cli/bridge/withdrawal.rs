@@ -1,9 +1,9 @@
 //! What the commands about withdrawals share: which one, and how it is told.
 
-use super::{L1Args, L2Args};
+use super::{KeyArgs, L1Args, L2Args, OutputArgs, WaitArgs};
 use alloy::primitives::{Address, B256, U256};
 use clap::Args;
-use gainsay_bridge::{Bridge, Hindrance, Initiated, L2Node, Moves, Stage, amount, words::duration};
+use gainsay_bridge::{Bridge, Hindrance, Initiated, L1Sender, L2Node, Moves, Stage, WithdrawError, amount, patiently, words::duration};
 use serde::Serialize;
 use std::fmt;
 
@@ -32,6 +32,38 @@ impl NamedArgs {
     /// How the commands name it.
     pub(super) fn name(&self) -> String {
         name(self.transaction, self.index)
+    }
+}
+
+/// A step of a withdrawal on L1 that may be waited for.
+#[derive(Debug, Args)]
+pub(super) struct StepArgs {
+    #[command(flatten)]
+    pub(super) named: NamedArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+impl StepArgs {
+    /// Takes the step, again and again if it is to be waited for. The withdrawal is looked up each time: L1 may have been reorganised.
+    pub(super) async fn take<T>(
+        &self,
+        step: impl AsyncFn(&mut L1Sender, &L2Node, &Initiated) -> Result<T, WithdrawError>,
+    ) -> eyre::Result<T> {
+        let (bridge, node) = self.named.open().await?;
+        let mut sender = self.key.on_l1(bridge).await?;
+        let mut attempt = async || -> Result<T, WithdrawError> {
+            let started = sender.bridge().withdrawal(&node, self.named.transaction, self.named.index).await?;
+            step(&mut sender, &node, &started).await
+        };
+        Ok(match self.wait.limit() {
+            Some(limit) => patiently(limit, attempt).await?,
+            None => attempt().await?,
+        })
     }
 }
 

@@ -14,7 +14,7 @@ import { execFileSync } from "node:child_process";
 
 const core = ["types", "derive", "execute", "machine"];
 const shared = [...core, "program", "trace", "bindings", "l1"];
-const sequencer = ["pool", "build", "batch", "store", "chain", "rpc"];
+const sequencer = ["pool", "build", "batch", "state", "store", "chain", "rpc"];
 
 const allowed = {
   types: [],
@@ -31,6 +31,7 @@ const allowed = {
   pool: [...shared, ...sequencer],
   build: [...shared, ...sequencer],
   batch: [...shared, ...sequencer],
+  state: [],
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
   rpc: [...shared, ...sequencer],
@@ -40,6 +41,7 @@ const allowed = {
   play: [...shared, "store", "chain", "shell", "game"],
   sequencer: [...shared, ...sequencer, "bridge", "shell", "game", "play"],
   challenger: [...shared, "store", "chain", "shell", "game", "play"],
+  load: ["types"],
   tests: [...shared, "fault-vm", "game", "bridge"],
   liar: [...shared, "store", "chain", "shell", "game", "play"],
   model: [...shared, "fault-vm", "game"],

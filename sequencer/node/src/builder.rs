@@ -3,7 +3,7 @@
 use crate::{
     clock,
     config::BuilderConfig,
-    mempool::{Mempool, Offer},
+    mempool::{Offer, SharedMempool},
 };
 use alloy::primitives::Address;
 use gainsay_build::{BuildError, Job, Limits, Outcome, Rejected, attempt};
@@ -12,7 +12,7 @@ use gainsay_execute::trie::{TrieError, update_state_root};
 use gainsay_shell::{
     chain::{ChainCore, ChainOwner, Progress},
     follow::InboxView,
-    owner::{Owner, Stopped},
+    owner::Stopped,
 };
 use gainsay_store::StoreError;
 use gainsay_types::{MAX_MESSAGES_PER_BATCH, Message, MessageBody, Millis};
@@ -73,7 +73,7 @@ pub struct Builder {
     /// The chain.
     pub chain: ChainOwner,
     /// The pool.
-    pub pool: Owner<Mempool>,
+    pub pool: SharedMempool,
     /// Wakes the builder when a transaction comes in.
     pub wake: Arc<Notify>,
     /// Where the chain is.
@@ -107,7 +107,7 @@ impl Builder {
             let progress = self.progress.borrow_and_update().clone();
             if progress.heads.latest.hash != seen {
                 seen = progress.heads.latest.hash;
-                self.pool.with(Mempool::on_new_latest).await??;
+                self.pool.lock().on_new_latest()?;
             }
             self.take_back().await?;
             let wait = if progress.up_to_date { self.build().await? } else { IDLE };
@@ -130,7 +130,7 @@ impl Builder {
         // They were executed once, so their signatures are good.
         let recovered = self.chain.with(move |_| recover_senders(dropped)).await?;
         if let Ok(transactions) = recovered {
-            self.pool.with(move |pool| pool.take_back(transactions)).await??;
+            self.pool.lock().take_back(transactions)?;
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Builder {
 
     /// One attempt. Returns how long to wait before the next.
     async fn build(&self) -> Result<Duration, BuilderError> {
-        let offer = self.pool.with(|pool| pool.offer()).await??;
+        let offer = self.pool.lock().offer();
         let (config, now) = (self.config, self.now());
         let attempted = match self.chain.with(move |core| build(core, offer, now, &config)).await? {
             // Derivation or an L1 reorganisation moved the tip meanwhile.
@@ -150,7 +150,7 @@ impl Builder {
         };
         let (rejected, wait) = match attempted {
             Attempted::Built { changed, rejected, time } => {
-                self.pool.with(move |pool| pool.on_built(&changed)).await??;
+                self.pool.lock().on_built(&changed)?;
                 let next = time.plus(self.config.block_time.map_or(0, |time| time.as_millis() as u64));
                 (rejected, Duration::from_millis(next.since(self.now())))
             }
@@ -158,7 +158,7 @@ impl Builder {
             Attempted::Idle { rejected } => (rejected, IDLE),
         };
         if !rejected.is_empty() {
-            self.pool.with(move |pool| pool.reject(&rejected)).await?;
+            self.pool.lock().reject(&rejected);
         }
         Ok(wait)
     }

@@ -1,6 +1,6 @@
 //! The ways in which JSON-RPC reaches a mempool: the own one, another node's, or none.
 
-use crate::mempool::{Mempool, SubmitFailure};
+use crate::mempool::{SharedMempool, SubmitFailure};
 use alloy::{
     primitives::{Address, B256, Bytes, U64},
     providers::{Provider, RootProvider},
@@ -8,7 +8,6 @@ use alloy::{
     transports::{RpcError, http::reqwest::Url},
 };
 use gainsay_rpc::{Answer, Client, SubmitError};
-use gainsay_shell::owner::Owner;
 use gainsay_types::RecoveredTransaction;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -16,33 +15,31 @@ use tokio::sync::Notify;
 /// The mempool of this process.
 pub struct OwnPool {
     /// The pool.
-    pub pool: Owner<Mempool>,
+    pub pool: SharedMempool,
     /// Wakes the builder.
     pub wake: Arc<Notify>,
 }
 
 impl Client for OwnPool {
     fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
-        Box::pin(async move {
-            let submitted = self.pool.with(move |pool| pool.submit(transaction)).await;
-            match submitted {
-                Ok(Ok(())) => {
-                    self.wake.notify_one();
-                    Ok(())
-                }
-                Ok(Err(SubmitFailure::Rejected(rejection))) => Err(rejection.into()),
-                Ok(Err(SubmitFailure::Store(error))) => Err(SubmitError::Unavailable { reason: error.to_string() }),
-                Err(stopped) => Err(SubmitError::Unavailable { reason: stopped.to_string() }),
+        let submitted = self.pool.lock().submit(transaction);
+        let answer = match submitted {
+            Ok(()) => {
+                self.wake.notify_one();
+                Ok(())
             }
-        })
+            Err(SubmitFailure::Rejected(rejection)) => Err(rejection.into()),
+            Err(SubmitFailure::Store(error)) => Err(SubmitError::Unavailable { reason: error.to_string() }),
+        };
+        Box::pin(std::future::ready(answer))
     }
 
     fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>> {
-        Box::pin(async move { self.pool.with(move |pool| pool.pending_nonce(&address)).await.ok().flatten() })
+        Box::pin(std::future::ready(self.pool.lock().pending_nonce(&address)))
     }
 
     fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
-        Box::pin(async move { self.pool.with(move |pool| pool.get(&hash)).await.ok().flatten() })
+        Box::pin(std::future::ready(self.pool.lock().get(&hash)))
     }
 }
 

@@ -13,8 +13,26 @@ use gainsay_types::{
     ChainConfig, RecoveredTransaction,
     predeploys::{L1_BLOCK, l1_block_slot},
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
+
+/// The pool as all who use it share it. It is locked for one transaction, or for what a block changes: never across an await.
+#[derive(Clone)]
+pub struct SharedMempool(Arc<Mutex<Mempool>>);
+
+impl SharedMempool {
+    /// Shares it.
+    #[must_use]
+    pub fn new(mempool: Mempool) -> Self {
+        Self(Arc::new(Mutex::new(mempool)))
+    }
+
+    /// The pool, for this thread alone while the guard lives.
+    pub fn lock(&self) -> MutexGuard<'_, Mempool> {
+        // Whoever panicked has ended the process.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Owner of the pool.
 pub struct Mempool {
@@ -22,6 +40,21 @@ pub struct Mempool {
     store: Store,
     config: Arc<ChainConfig>,
     ready: broadcast::Sender<RecoveredTransaction>,
+    latest: Latest,
+}
+
+/// What the latest block says, read once a block.
+struct Latest {
+    state: StateReader,
+    base_fee: u64,
+    l1_fees: L1FeeParameters,
+}
+
+impl Latest {
+    fn read(store: &Store, config: &ChainConfig) -> Result<Self, StoreError> {
+        let state = store.latest_state()?;
+        Ok(Self { base_fee: base_fee_after(config, &state), l1_fees: l1_fees(&state)?, state })
+    }
 }
 
 /// A transaction that was not taken.
@@ -50,9 +83,9 @@ impl Mempool {
     /// # Errors
     /// When the store fails.
     pub fn new(store: Store, config: Arc<ChainConfig>, ready: broadcast::Sender<RecoveredTransaction>) -> Result<Self, StoreError> {
-        let base_fee = base_fee_after(&config, &store.latest_state()?);
-        let pool = Pool::new(Rules::new(&config), Limits::default(), base_fee);
-        Ok(Self { pool, store, config, ready })
+        let latest = Latest::read(&store, &config)?;
+        let pool = Pool::new(Rules::new(&config), Limits::default(), latest.base_fee);
+        Ok(Self { pool, store, config, ready, latest })
     }
 
     /// Takes a transaction.
@@ -60,8 +93,7 @@ impl Mempool {
     /// # Errors
     /// When the pool refuses it, or the store fails.
     pub fn submit(&mut self, transaction: RecoveredTransaction) -> Result<(), SubmitFailure> {
-        let state = self.store.latest_state()?;
-        let candidate = self.candidate(&state, transaction)?;
+        let candidate = self.candidate(transaction)?;
         let added = self.pool.insert(candidate)?;
         for pooled in added.now_ready {
             // Nobody may be subscribed.
@@ -71,13 +103,10 @@ impl Mempool {
     }
 
     /// The ready transactions for a block on top of the latest.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn offer(&self) -> Result<Offer, StoreError> {
-        let base_fee = base_fee_after(&self.config, &self.store.latest_state()?);
-        let best = self.pool.best(base_fee);
-        Ok(Offer { any: !best.is_empty(), best })
+    #[must_use]
+    pub fn offer(&self) -> Offer {
+        let best = self.pool.best(self.latest.base_fee);
+        Offer { any: !best.is_empty(), best }
     }
 
     /// The latest block is another one: reads all accounts that matter again.
@@ -113,9 +142,8 @@ impl Mempool {
     /// When the store fails.
     pub fn take_back(&mut self, transactions: Vec<RecoveredTransaction>) -> Result<(), StoreError> {
         self.on_new_latest()?;
-        let state = self.store.latest_state()?;
         let count = transactions.len();
-        let candidates = transactions.into_iter().map(|transaction| self.candidate(&state, transaction)).collect::<Result<Vec<_>, _>>()?;
+        let candidates = transactions.into_iter().map(|transaction| self.candidate(transaction)).collect::<Result<Vec<_>, _>>()?;
         let refused = self.pool.reinsert(candidates);
         tracing::info!(transactions = count, refused = refused.len(), "transactions of dropped blocks are back in the pool");
         Ok(())
@@ -134,22 +162,23 @@ impl Mempool {
     }
 
     fn refresh(&mut self, senders: Vec<Address>) -> Result<(), StoreError> {
-        let state = self.store.latest_state()?;
+        self.latest = Latest::read(&self.store, &self.config)?;
         let accounts =
-            senders.into_iter().map(|sender| Ok((sender, self.account(&state, sender)?))).collect::<Result<Vec<_>, StoreError>>()?;
-        self.pool.on_block(base_fee_after(&self.config, &state), accounts);
+            senders.into_iter().map(|sender| Ok((sender, self.read_account(sender)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        self.pool.on_block(self.latest.base_fee, accounts);
         metrics::gauge!("gainsay_pool_transactions").set(self.pool.len() as f64);
         Ok(())
     }
 
-    fn candidate(&self, state: &StateReader, transaction: RecoveredTransaction) -> Result<Candidate, StoreError> {
-        let account = self.account(state, transaction.sender())?;
-        let l1_fee = l1_fees(state)?.fee(&transaction.transaction().encode());
+    fn candidate(&self, transaction: RecoveredTransaction) -> Result<Candidate, StoreError> {
+        let sender = transaction.sender();
+        let account = self.pool.account(&sender).map_or_else(|| self.read_account(sender), Ok)?;
+        let l1_fee = self.latest.l1_fees.fee(&transaction.transaction().encode());
         Ok(Candidate { transaction, account, l1_fee })
     }
 
-    fn account(&self, state: &StateReader, address: Address) -> Result<Account, StoreError> {
-        let Some(account) = state.account(address)? else { return Ok(Account::default()) };
+    fn read_account(&self, address: Address) -> Result<Account, StoreError> {
+        let Some(account) = self.latest.state.account(address)? else { return Ok(Account::default()) };
         let is_contract = account.code_hash != KECCAK256_EMPTY && {
             let code = self.store.code(&account.code_hash)?.unwrap_or_default();
             !code.is_empty() && !code.starts_with(&EIP7702_DELEGATION_DESIGNATOR)

@@ -1,6 +1,6 @@
 //! `sequencer run`.
 //!
-//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, pool, builder, batcher, proposer, rpc. So requests
+//! Tasks, in the order of their start; they stop in the reverse order: chain, blobs, inbox, rollup, prune, builder, batcher, proposer, rpc. So requests
 //! end first, then what sends to L1, then the builder, and the chain's owner last.
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     config::{BatcherConfig, ProposerConfig, RunConfig},
     error::{Failure, NodeError},
     follow::paths,
-    mempool::Mempool,
+    mempool::{Mempool, SharedMempool},
     serve::{PENDING, serve_rpc},
 };
 use alloy::eips::BlockId;
@@ -24,11 +24,10 @@ use gainsay_play::{
 };
 use gainsay_shell::{
     open::{Node, Running},
-    owner::{self, Owner},
     prometheus,
     supervisor::Supervisor,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +55,7 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
     let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone())?;
     let running = Arc::new(node.start(supervisor));
     let wake = Arc::new(Notify::new());
-    let pool = start_pool(mempool, supervisor);
+    let pool = SharedMempool::new(mempool);
     start_builder(&config, &running, pool.clone(), wake.clone(), supervisor);
     start_batcher(config.batcher, &running, supervisor)?;
     if let Some(proposer) = config.proposer {
@@ -77,18 +76,7 @@ async fn check(config: &RunConfig, node: &Node) -> Result<(), NodeError> {
     if given == expected { Ok(()) } else { Err(NodeError::NotSequencer { given, expected }) }
 }
 
-fn start_pool(mempool: Mempool, supervisor: &mut Supervisor<NodeError>) -> Owner<Mempool> {
-    let (pool, jobs) = owner::channel();
-    supervisor.spawn("pool", |stop| async move {
-        match owner::own(mempool, jobs, stop, |_| Ok::<_, Infallible>(false)).await {
-            Ok(()) => Ok(()),
-            Err(never) => match never {},
-        }
-    });
-    pool
-}
-
-fn start_builder(config: &RunConfig, node: &Running, pool: Owner<Mempool>, wake: Arc<Notify>, supervisor: &mut Supervisor<NodeError>) {
+fn start_builder(config: &RunConfig, node: &Running, pool: SharedMempool, wake: Arc<Notify>, supervisor: &mut Supervisor<NodeError>) {
     let builder = Builder {
         chain: node.chain.clone(),
         pool,

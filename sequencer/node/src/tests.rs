@@ -105,7 +105,7 @@ impl World {
     /// Builds a block a second later.
     fn build(&mut self) -> Attempted {
         self.now = self.now.plus(1_000);
-        let offer = self.pool.offer().expect("the store");
+        let offer = self.pool.offer();
         let config = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1 };
         let attempted = build(&mut self.core, offer, self.now, &config).expect("it builds");
         if let Attempted::Built { changed, rejected, .. } = &attempted {

@@ -154,6 +154,12 @@ impl Pool {
         self.queues.contains_key(sender)
     }
 
+    /// What the pool was last told of an account; none if nothing of it waits here.
+    #[must_use]
+    pub fn account(&self, sender: &Address) -> Option<Account> {
+        self.queues.get(sender).map(|queue| queue.account)
+    }
+
     /// All senders, in no order.
     pub fn senders(&self) -> impl Iterator<Item = &Address> {
         self.queues.keys()

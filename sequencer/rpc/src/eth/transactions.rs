@@ -81,9 +81,9 @@ fn at_index(block: Option<BlockRecord>, arguments: &mut Arguments<'_>) -> Result
     block.map_or(Ok(Value::Null), |block| json::transaction(&block, index))
 }
 
-/// The signature is checked on a blocking thread: it takes some 50 microseconds.
+/// The signature is checked right here: that takes some 30 microseconds, and handing it to another thread as many more.
 async fn submit(context: &Arc<Context>, bytes: Bytes) -> Result<B256, RpcError> {
-    let transaction = blocking(context, move |_| Ok(Transaction::decode(&bytes)?.recover()?)).await?;
+    let transaction = Transaction::decode(&bytes)?.recover()?;
     let hash = transaction.transaction().hash();
     context.client.submit(transaction).await?;
     Ok(hash)

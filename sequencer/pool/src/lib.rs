@@ -3,9 +3,12 @@
 mod best;
 mod error;
 mod gas;
+mod heads;
 mod pool;
 mod pooled;
+mod prices;
 mod queue;
+mod ranks;
 mod rules;
 #[cfg(test)]
 mod tests;

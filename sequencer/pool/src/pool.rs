@@ -2,14 +2,12 @@
 
 use crate::{
     Account, Best, Candidate, Pooled, Rejection, Rules,
-    queue::{Queue, Rank},
+    heads::Heads,
+    queue::Queue,
+    ranks::{Rank, Ranks},
 };
-use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256};
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use alloy_primitives::{Address, B256, U256, map::HashMap};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Bounds of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +58,12 @@ pub struct Pool {
     base_fee: u64,
     queues: HashMap<Address, Queue>,
     by_hash: HashMap<B256, Arc<Pooled>>,
-    /// All senders, the worst first.
-    ranks: BTreeSet<(Rank, Address)>,
+    /// What each sender would have in the open block next.
+    heads: Heads,
+    /// Senders of whom something was handed out or put back since the last [`Self::reopen`]; some may be named twice, or be gone.
+    in_block: Vec<Address>,
+    /// Kept only while the pool is about full.
+    ranks: Option<Ranks>,
     bytes: usize,
     arrivals: u64,
 }
@@ -70,8 +72,18 @@ impl Pool {
     /// An empty pool. `base_fee` is the next block's, wei per gas.
     #[must_use]
     pub fn new(rules: Rules, limits: Limits, base_fee: u64) -> Self {
-        let (queues, by_hash, ranks) = (HashMap::new(), HashMap::new(), BTreeSet::new());
-        Self { rules, limits, base_fee, queues, by_hash, ranks, bytes: 0, arrivals: 0 }
+        Self {
+            rules,
+            limits,
+            base_fee,
+            queues: HashMap::default(),
+            by_hash: HashMap::default(),
+            heads: Heads::new(base_fee),
+            in_block: Vec::new(),
+            ranks: None,
+            bytes: 0,
+            arrivals: 0,
+        }
     }
 
     /// Takes a transaction, or says why not; then the pool is unchanged.
@@ -80,34 +92,78 @@ impl Pool {
     /// In geth's words.
     pub fn insert(&mut self, candidate: Candidate) -> Result<Added, Rejection> {
         let Candidate { transaction, account, l1_fee } = candidate;
-        let size = transaction.envelope().encode_2718_len();
-        self.rules.check(transaction.transaction(), size)?;
-        let pooled = Arc::new(Pooled::new(transaction, l1_fee, size, self.arrivals));
+        let pooled = Pooled::new(transaction, l1_fee, self.arrivals);
+        self.rules.check(pooled.transaction().transaction(), pooled.size())?;
         self.check_account(&pooled, &account)?;
         self.check_replacement(&pooled)?;
         let victims = self.make_room(&pooled, &account)?;
         let evicted: Vec<_> = victims.iter().filter_map(|hash| self.remove(hash)).collect();
-        Ok(self.place(pooled, account, evicted))
+        Ok(self.place(Arc::new(pooled), account, evicted))
     }
 
     /// Tells of a new latest block: the base fee of the one after it, and the accounts that changed. Accounts without transactions here are
-    /// ignored. Returns what is no longer waiting: executed, unpaid for, or not allowed to be sent any more.
+    /// ignored. Returns what is no longer waiting: executed, unpaid for, or not allowed to be sent any more. What is handed out stays so until
+    /// [`Self::reopen`].
     pub fn on_block(&mut self, next_base_fee: u64, accounts: impl IntoIterator<Item = (Address, Account)>) -> Vec<Arc<Pooled>> {
         let mut dropped = Vec::new();
         for (sender, account) in accounts {
-            dropped.extend(self.change(sender, |queue| {
-                queue.account = account;
-                queue.retain_possible()
-            }));
+            dropped.extend(self.change(sender, |queue| queue.set_account(account)));
         }
         for pooled in &dropped {
             self.forget(pooled);
         }
         if next_base_fee != self.base_fee {
             self.base_fee = next_base_fee;
-            self.ranks = self.queues.iter().map(|(sender, queue)| (queue.rank(next_base_fee), *sender)).collect();
+            self.heads.set_base_fee(next_base_fee);
+            if let Some(ranks) = &mut self.ranks {
+                ranks.set_base_fee(next_base_fee);
+            }
+        }
+        if self.len() < self.limits.transactions / 2 && self.bytes < self.limits.bytes / 2 {
+            self.ranks = None;
         }
         dropped
+    }
+
+    /// Hands out transactions for the open block, at most so many: best effective tip at the next base fee first, earlier arrival before later,
+    /// the nonces of each sender in order. Each is handed out once, until it is put back and the pool is opened again.
+    pub fn take(&mut self, most: usize) -> Vec<Arc<Pooled>> {
+        let mut taken = Vec::with_capacity(most.min(self.len()));
+        while taken.len() < most {
+            let Some((head, first)) = self.heads.best().and_then(|sender| self.hand_out(sender)) else { break };
+            if first {
+                self.in_block.push(head.sender());
+            }
+            taken.push(head);
+        }
+        taken
+    }
+
+    /// What `take(1)` would give.
+    #[must_use]
+    pub fn peek(&self) -> Option<Arc<Pooled>> {
+        let sender = self.heads.best()?;
+        self.queues.get(&sender)?.head().cloned()
+    }
+
+    /// This transaction is not in the open block, so the sender's later ones cannot be: none of them is handed out before [`Self::reopen`].
+    pub fn put_back(&mut self, sender: Address, nonce: u64) {
+        self.in_block.push(sender);
+        self.change(sender, |queue| {
+            queue.put_back(nonce);
+            Vec::new()
+        });
+    }
+
+    /// The open block was closed or given up: everything that waits may be handed out again. After a block was closed, call [`Self::on_block`]
+    /// first, or what is in it is handed out once more.
+    pub fn reopen(&mut self) {
+        for sender in std::mem::take(&mut self.in_block) {
+            self.change(sender, |queue| {
+                queue.reopen();
+                Vec::new()
+            });
+        }
     }
 
     /// Takes back the transactions of blocks that a reorg dropped. Call [`Self::on_block`] with the accounts of the new latest block first.
@@ -157,7 +213,7 @@ impl Pool {
     /// What the pool was last told of an account; none if nothing of it waits here.
     #[must_use]
     pub fn account(&self, sender: &Address) -> Option<Account> {
-        self.queues.get(sender).map(|queue| queue.account)
+        self.queues.get(sender).map(Queue::account)
     }
 
     /// All senders, in no order.
@@ -210,11 +266,12 @@ impl Pool {
         if nonce < account.nonce {
             return Err(Rejection::NonceTooLow { sender, nonce, account: account.nonce });
         }
-        let queued = self.queues.get(&sender).map(|queue| queue.cost_without(nonce)).unwrap_or_default();
-        if pooled.cost().saturating_add(queued) > account.balance {
-            return Err(Rejection::InsufficientFunds { balance: account.balance, cost: pooled.cost(), queued });
+        let Some(queue) = self.queues.get(&sender) else { return covered(pooled, account, U256::ZERO) };
+        // What is handed out is as good as executed.
+        if nonce < queue.first_free() {
+            return Err(Rejection::NonceTooLow { sender, nonce, account: queue.first_free() });
         }
-        Ok(())
+        covered(pooled, account, queue.cost_without(nonce))
     }
 
     fn check_replacement(&self, pooled: &Pooled) -> Result<(), Rejection> {
@@ -233,18 +290,22 @@ impl Pool {
     }
 
     /// The transactions that have to go so that this one fits.
-    fn make_room(&self, pooled: &Pooled, account: &Account) -> Result<Vec<B256>, Rejection> {
+    fn make_room(&mut self, pooled: &Pooled, account: &Account) -> Result<Vec<B256>, Rejection> {
         let queue = self.queues.get(&pooled.sender());
-        let replaced = queue.and_then(|queue| queue.get(pooled.nonce()));
-        let mut gone: Vec<&Arc<Pooled>> = Vec::new();
+        let replaced = queue.and_then(|queue| queue.get(pooled.nonce())).cloned();
+        let mut gone: Vec<Arc<Pooled>> = Vec::new();
         if let Some(queue) = queue.filter(|queue| replaced.is_none() && queue.len() >= self.limits.per_sender) {
             // A transaction that comes before the last one is worth more to its sender than that one.
             let last = queue.last().filter(|last| last.nonce() > pooled.nonce());
-            gone.push(last.ok_or(Rejection::AccountLimit { limit: self.limits.per_sender })?);
+            gone.push(last.cloned().ok_or(Rejection::AccountLimit { limit: self.limits.per_sender })?);
+        }
+        if self.fits(pooled, gone.iter().chain(&replaced)) {
+            return Ok(gone.iter().map(|pooled| pooled.hash()).collect());
         }
         let rank = self.rank_with(pooled, account);
+        self.ranks.get_or_insert_with(|| rank_all(self.base_fee, &self.queues));
         let mut tails = self.worst_tails();
-        while !self.fits(pooled, gone.iter().copied().chain(replaced)) {
+        while !self.fits(pooled, gone.iter().chain(&replaced)) {
             let (worst, last) = tails.next().ok_or(Rejection::Full)?;
             if gone.iter().any(|other| other.hash() == last.hash()) {
                 continue;
@@ -253,7 +314,7 @@ impl Pool {
             if worst >= rank || breaks_own_queue {
                 return Err(if rank.all_ready { Rejection::Underpriced { least: pooled.max_tip() } } else { Rejection::Full });
             }
-            gone.push(last);
+            gone.push(last.clone());
         }
         Ok(gone.iter().map(|pooled| pooled.hash()).collect())
     }
@@ -274,10 +335,20 @@ impl Pool {
 
     /// The transactions in the order in which a full pool drops them: queue by queue, each from its end.
     fn worst_tails(&self) -> impl Iterator<Item = (Rank, &Arc<Pooled>)> {
-        self.ranks.iter().flat_map(|(rank, sender)| {
-            let queue = self.queues.get(sender);
-            queue.into_iter().flat_map(Queue::backwards).map(|pooled| (*rank, pooled))
+        self.ranks.iter().flat_map(Ranks::worst).flat_map(|(rank, sender)| {
+            let queue = self.queues.get(&sender);
+            queue.into_iter().flat_map(Queue::droppable).map(move |pooled| (rank, pooled))
         })
+    }
+
+    fn hand_out(&mut self, sender: Address) -> Option<(Arc<Pooled>, bool)> {
+        let queue = self.queues.get_mut(&sender)?;
+        let (head, first) = queue.hand_out()?;
+        self.heads.remove(&head);
+        if let Some(next) = queue.head() {
+            self.heads.insert(next);
+        }
+        Some((head, first))
     }
 
     fn place(&mut self, pooled: Arc<Pooled>, account: Account, evicted: Vec<Arc<Pooled>>) -> Added {
@@ -288,10 +359,10 @@ impl Pool {
         let mut replaced = None;
         let mut now_ready = Vec::new();
         let stale = self.change(sender, |queue| {
-            queue.account = account;
+            let stale = if queue.account() == account { Vec::new() } else { queue.set_account(account) };
             replaced = queue.insert(pooled.clone());
-            let stale = queue.retain_possible();
-            now_ready = queue.ready().filter(|ready| ready.nonce() >= before || ready.nonce() == nonce).cloned().collect();
+            now_ready.extend(queue.get(nonce).filter(|_| nonce < before.min(queue.next_nonce())).cloned());
+            now_ready.extend(queue.ready_from(before).cloned());
             stale
         });
         for gone in stale.iter().chain(&replaced) {
@@ -302,15 +373,26 @@ impl Pool {
         Added { pooled, now_ready, replaced, evicted }
     }
 
-    /// Changes a queue, keeping its rank right and dropping it once it is empty.
+    /// Changes a queue, keeping its head and its rank right and dropping it once it is empty.
     fn change(&mut self, sender: Address, change: impl FnOnce(&mut Queue) -> Vec<Arc<Pooled>>) -> Vec<Arc<Pooled>> {
         let Some(queue) = self.queues.get_mut(&sender) else { return Vec::new() };
-        self.ranks.remove(&(queue.rank(self.base_fee), sender));
+        let (head, standing) = (queue.head().cloned(), queue.standing());
         let gone = change(queue);
-        if queue.is_empty() {
+        let is_empty = queue.is_empty();
+        let arrival = |head: &Option<Arc<Pooled>>| head.as_ref().map(|head| head.arrival());
+        let new_head = queue.head().cloned();
+        if arrival(&head) != arrival(&new_head) {
+            head.iter().for_each(|head| self.heads.remove(head));
+            new_head.iter().for_each(|head| self.heads.insert(head));
+        }
+        if let Some(ranks) = &mut self.ranks {
+            ranks.remove(sender, standing);
+            if !is_empty {
+                ranks.insert(sender, queue.standing());
+            }
+        }
+        if is_empty {
             self.queues.remove(&sender);
-        } else {
-            self.ranks.insert((queue.rank(self.base_fee), sender));
         }
         gone
     }
@@ -319,5 +401,17 @@ impl Pool {
         if self.by_hash.remove(&pooled.hash()).is_some() {
             self.bytes = self.bytes.saturating_sub(pooled.size());
         }
+    }
+}
+
+fn rank_all(base_fee: u64, queues: &HashMap<Address, Queue>) -> Ranks {
+    Ranks::new(base_fee, queues.iter().map(|(sender, queue)| (*sender, queue.standing())))
+}
+
+/// Whether the balance covers a transaction and what else is queued. A sum that overflows is covered by none.
+fn covered(pooled: &Pooled, account: &Account, queued: U256) -> Result<(), Rejection> {
+    match pooled.cost().checked_add(queued) {
+        Some(sum) if sum <= account.balance => Ok(()),
+        _ => Err(Rejection::InsufficientFunds { balance: account.balance, cost: pooled.cost(), queued }),
     }
 }

@@ -33,19 +33,21 @@ pub struct Pooled {
     hash: B256,
     size: usize,
     cost: U256,
+    max_fee: u128,
+    max_tip: u128,
     arrival: u64,
 }
 
 impl Pooled {
-    /// `size` is the length of the encoding, `arrival` the transaction's place in the order of arrival.
-    pub(crate) fn new(transaction: RecoveredTransaction, l1_fee: U256, size: usize, arrival: u64) -> Self {
+    /// `arrival` is the transaction's place in the order of arrival.
+    pub(crate) fn new(transaction: RecoveredTransaction, l1_fee: U256, arrival: u64) -> Self {
         let envelope = transaction.envelope();
-        let cost = U256::from(envelope.gas_limit())
-            .saturating_mul(U256::from(envelope.max_fee_per_gas()))
-            .saturating_add(envelope.value())
-            .saturating_add(l1_fee);
-        let hash = transaction.transaction().hash();
-        Self { transaction, hash, size, cost, arrival }
+        let max_fee = envelope.max_fee_per_gas();
+        let max_tip = envelope.max_priority_fee_per_gas().unwrap_or(max_fee);
+        let cost =
+            U256::from(envelope.gas_limit()).saturating_mul(U256::from(max_fee)).saturating_add(envelope.value()).saturating_add(l1_fee);
+        let (hash, size) = (transaction.transaction().hash(), transaction.transaction().encoded_length());
+        Self { transaction, hash, size, cost, max_fee, max_tip, arrival }
     }
 
     /// The transaction.
@@ -92,15 +94,14 @@ impl Pooled {
 
     /// Fee cap, wei per gas.
     #[must_use]
-    pub fn max_fee(&self) -> u128 {
-        self.transaction.envelope().max_fee_per_gas()
+    pub const fn max_fee(&self) -> u128 {
+        self.max_fee
     }
 
     /// Tip cap, wei per gas; the gas price of a transaction without one.
     #[must_use]
-    pub fn max_tip(&self) -> u128 {
-        let envelope = self.transaction.envelope();
-        envelope.max_priority_fee_per_gas().unwrap_or_else(|| envelope.max_fee_per_gas())
+    pub const fn max_tip(&self) -> u128 {
+        self.max_tip
     }
 
     /// What the sequencer gets per gas at this base fee; none if the fee cap is below it.

@@ -31,7 +31,7 @@ const allowed = {
   pool: [...shared, ...sequencer],
   build: [...shared, ...sequencer],
   batch: [...shared, ...sequencer],
-  state: [],
+  state: ["types", "execute"],
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
   rpc: [...shared, ...sequencer],

@@ -29,7 +29,9 @@ fn main() {
     let root = trie.root(&Nothing).unwrap_or_default();
     println!("{accounts} accounts: root {root} in {:?}", start.elapsed());
     for round in 1..=5u64 {
-        let keys: Vec<B256> = (0..changes).map(|number| key(u64::from_be_bytes(key(number + 7 * round).0[..8].try_into().unwrap_or_default()) % accounts)).collect();
+        let keys: Vec<B256> = (0..changes)
+            .map(|number| key(u64::from_be_bytes(key(number + 7 * round).0[..8].try_into().unwrap_or_default()) % accounts))
+            .collect();
         let start = Instant::now();
         for key in keys {
             trie.set(key, Some(value(round)), &Nothing).unwrap_or_default();

@@ -7,9 +7,16 @@ use alloy_primitives::{B256, Bytes};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Empty,
-    Leaf { key: B256, value: Bytes },
+    Leaf {
+        key: B256,
+        value: Bytes,
+    },
     /// A branch at `depth`; all keys below it begin as `key` does.
-    Branch { key: B256, depth: u8, reference: Reference },
+    Branch {
+        key: B256,
+        depth: u8,
+        reference: Reference,
+    },
 }
 
 impl Shape {

@@ -145,6 +145,10 @@ impl Trie {
         })
     }
 
+    pub(crate) fn dirty(&self) -> usize {
+        dirty(&self.root)
+    }
+
     /// Pages that differ from those of the source, which from now on count as written: none where there is none any more. Ask for the root before.
     pub fn take_dirty(&mut self) -> Vec<(Prefix, Option<Vec<u8>>)> {
         let mut pages = Vec::new();
@@ -227,6 +231,14 @@ fn reference<P: Pages>(slot: &mut Slot, prefix: Prefix, pages: &P, encoder: &mut
     let found = shape(slot, prefix, pages, encoder)?.reference(prefix.depth(), encoder);
     slot.reference = Some(found);
     Ok(found)
+}
+
+fn dirty(slot: &Slot) -> usize {
+    let below = match &slot.node {
+        Node::Branch(children) => children.iter().map(dirty).sum(),
+        _ => 0,
+    };
+    if slot.dirty { 1 + below } else { 0 }
 }
 
 fn take_dirty(slot: &mut Slot, prefix: Prefix, pages: &mut Vec<(Prefix, Option<Vec<u8>>)>) {

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod attempt;
-mod fill;
+mod block;
+mod job;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod timing;
+pub mod whole;
 
-pub use attempt::{Attempt, BuildError, Built, Job, Limits, Outcome, attempt};
-pub use fill::Rejected;
+pub use block::{Built, Closed, Executed, OpenBlock, Pushed, Rejected};
+pub use job::{BuildError, Job, Opening, open};
+pub use limits::Limits;

@@ -6,7 +6,10 @@ use crate::{
     mempool::{Offer, SharedMempool},
 };
 use alloy::primitives::Address;
-use gainsay_build::{BuildError, Job, Limits, Outcome, Rejected, attempt};
+use gainsay_build::{
+    Limits, Rejected,
+    whole::{BuildError, Job, Outcome, attempt},
+};
 use gainsay_chain::{ChainError, recover_senders};
 use gainsay_execute::trie::{TrieError, update_state_root};
 use gainsay_shell::{

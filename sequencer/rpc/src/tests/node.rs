@@ -8,7 +8,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use gainsay_bindings::{GenesisParams, Predeploy, predeploys};
-use gainsay_build::{Job, Outcome, attempt};
+use gainsay_build::whole::{Job, Outcome, attempt};
 use gainsay_execute::{
     L1FeeParameters, StateRoots,
     genesis::{GenesisAccount, GenesisAlloc, genesis_block},

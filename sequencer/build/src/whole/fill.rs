@@ -1,19 +1,11 @@
 //! Filling a block with transactions, best first.
 
+use crate::Rejected;
 use alloy_primitives::B256;
 use gainsay_execute::{BlockBuilder, ExecuteError, Fault};
 use gainsay_pool::{Best, Pooled};
 use revm::DatabaseRef;
 use std::sync::Arc;
-
-/// A transaction that cannot be executed.
-#[derive(Clone, Debug)]
-pub struct Rejected {
-    /// Transaction hash.
-    pub hash: B256,
-    /// What is wrong with it.
-    pub fault: Fault,
-}
 
 /// What is left of the block, gas aside.
 pub(crate) struct Room {

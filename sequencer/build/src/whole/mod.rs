@@ -1,9 +1,11 @@
 //! One attempt at the next block.
 
+mod fill;
+
 use crate::{
-    Rejected,
-    fill::{Filled, Room, fill},
+    Limits, Rejected,
     timing::{fitting_deposits, gas_allowance, time_of_allowance},
+    whole::fill::{Filled, Room, fill},
 };
 use alloy_consensus::{Header, Sealed};
 use alloy_primitives::B256;
@@ -11,22 +13,6 @@ use gainsay_execute::{BlockBuilder, ExecuteError, Fault, UnsealedBlock};
 use gainsay_pool::{Best, Pooled};
 use gainsay_types::{ChainConfig, Message, Millis};
 use revm::DatabaseRef;
-
-/// What an operator may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of all encoded user transactions of a block. A single larger transaction still gets a block of its own.
-    pub block_bytes: usize,
-    /// Make an empty block when this many milliseconds have passed without one; none: never.
-    pub empty_block_interval_ms: Option<u64>,
-}
-
-impl Default for Limits {
-    /// Blocks of 90,000 bytes fit a calldata batch of 100,000 bytes uncompressed.
-    fn default() -> Self {
-        Self { block_bytes: 90_000, empty_block_interval_ms: None }
-    }
-}
 
 /// What a block is built on.
 #[derive(Clone, Copy, Debug)]

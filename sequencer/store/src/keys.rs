@@ -11,6 +11,9 @@
 //! | `u` | L2 number | what the block's changes replaced |
 //! | `i` | block hash | L2 number |
 //! | `t` | transaction hash | L2 number, index |
+//! | `r` | run | run of the transaction index |
+//! | `k` | run, chunk | chunk of it |
+//! | `f` | run, part | part of its filter |
 //! | `d` | step | State after that block step |
 //! | `p` | batch index | batch |
 //! | `m` | message index | message |
@@ -19,13 +22,19 @@
 //! | `x` | versioned hash, batch index | the batch needs the blob |
 //! | `y` | batch index, versioned hash | the same, to prune in order |
 //! | `l` | L1 number | L1 block |
-//! | `M` | name | identity, heads |
+//! | `M` | name | identity, heads, the transaction index's bound |
 
 use alloy_primitives::{Address, B256, U256};
 
 pub(crate) const IDENTITY: &[u8] = b"Midentity";
 pub(crate) const HEADS: &[u8] = b"Mheads";
 pub(crate) const FLAT: &[u8] = b"Mflat";
+
+/// How far the transaction index's runs go.
+pub(crate) const INDEX: &[u8] = b"Mindex";
+pub(crate) const INDEX_RUNS: &[u8] = b"r";
+pub(crate) const INDEX_CHUNKS: &[u8] = b"k";
+pub(crate) const INDEX_FILTERS: &[u8] = b"f";
 
 fn join(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
@@ -68,6 +77,26 @@ pub(crate) fn block_hash(hash: &B256) -> Vec<u8> {
 
 pub(crate) fn transaction(hash: &B256) -> Vec<u8> {
     join(b't', &[hash.as_slice()])
+}
+
+pub(crate) fn index_run(run: u32) -> Vec<u8> {
+    join(b'r', &[&run.to_be_bytes()])
+}
+
+pub(crate) fn index_chunks_of(run: u32) -> Vec<u8> {
+    join(b'k', &[&run.to_be_bytes()])
+}
+
+pub(crate) fn index_chunk(run: u32, chunk: u32) -> Vec<u8> {
+    join(b'k', &[&run.to_be_bytes(), &chunk.to_be_bytes()])
+}
+
+pub(crate) fn index_filter_of(run: u32) -> Vec<u8> {
+    join(b'f', &[&run.to_be_bytes()])
+}
+
+pub(crate) fn index_filter(run: u32, part: u32) -> Vec<u8> {
+    join(b'f', &[&run.to_be_bytes(), &part.to_be_bytes()])
 }
 
 pub(crate) fn step(step: u64) -> Vec<u8> {

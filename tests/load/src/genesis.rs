@@ -1,11 +1,11 @@
 //! A genesis file for the load: senders with ether and tokens, and the contracts that are called.
 
-use crate::senders::{SLOTS, TOKEN, senders};
+use crate::senders::{FILLER, SLOTS, TOKEN, senders};
 use alloy::{
     primitives::{Address, B256, U256, hex, keccak256},
     sol_types::SolValue,
 };
-use eyre::OptionExt;
+use eyre::{OptionExt, WrapErr};
 use serde_json::{Map, Value, json};
 use std::{
     fs::{self, File},
@@ -21,19 +21,30 @@ fn balance_slot(owner: Address) -> B256 {
 
 /// Writes ten slots from the word in the calldata on, and stops.
 fn slots_code() -> String {
-    // PUSH0 CALLDATALOAD, ten times: DUP1 PUSH1 1 SWAP1 SSTORE PUSH1 1 ADD; STOP
+    // PUSH0 CALLDATALOAD
     let mut code = hex!("5f35").to_vec();
     for _ in 0..10 {
-        code.extend(hex!("806001905560010160"));
-        code.pop();
+        // PUSH1 1 DUP2 SSTORE, PUSH1 1 ADD
+        code.extend(hex!("60018155600101"));
     }
     code.push(0);
     hex::encode_prefixed(code)
 }
 
+/// Sends one wei to each account whose address is the hash of a number: as many numbers as the second word of the calldata says, from the first on.
+fn filler_code() -> String {
+    // PUSH0 CALLDATALOAD DUP1 PUSH1 32 CALLDATALOAD ADD SWAP1: the end, and on top of it the number
+    // 8: JUMPDEST DUP1 PUSH0 MSTORE; no return data, no calldata, one wei; PUSH1 32 PUSH0 KECCAK256 as address, no gas; CALL POP
+    // PUSH1 1 ADD DUP2 DUP2 LT PUSH1 8 JUMPI STOP
+    hex::encode_prefixed(hex!("5f35806020350190 5b805f52 5f5f5f5f 6001 60205f20 5f f150 600101 818110 600857 00"))
+}
+
+/// The token of the tests, as forge makes it.
 fn token_code() -> eyre::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
-    let forge = fs::read_dir(folder.join("../../contracts/node_modules/@foundry-rs"))?
+    let tools = folder.join("../../contracts/node_modules/@foundry-rs");
+    let forge = fs::read_dir(&tools)
+        .wrap_err("forge is not installed: run scripts/contracts setup")?
         .filter_map(|entry| Some(entry.ok()?.path().join("bin/forge")))
         .find(|path| path.exists())
         .ok_or_eyre("forge is not installed: run scripts/contracts setup")?;
@@ -42,8 +53,11 @@ fn token_code() -> eyre::Result<String> {
     Ok(artifact["deployedBytecode"]["object"].as_str().ok_or_eyre("the artifact has no code")?.to_owned())
 }
 
-/// Writes the file. `accounts` more accounts have one wei each.
-pub(crate) fn write(count: u64, accounts: u64, chain_id: u64, out: &Path) -> eyre::Result<()> {
+/// Writes the file.
+///
+/// # Errors
+/// When the token cannot be compiled, or the file system refuses.
+pub(crate) fn write(count: u64, chain_id: u64, gas_limit: u64, out: &Path) -> eyre::Result<()> {
     let mut alloc = Map::new();
     let mut balances = Map::new();
     for sender in senders(count) {
@@ -52,18 +66,15 @@ pub(crate) fn write(count: u64, accounts: u64, chain_id: u64, out: &Path) -> eyr
     }
     alloc.insert(TOKEN.to_string(), json!({ "balance": "0x0", "code": token_code()?, "storage": balances }));
     alloc.insert(SLOTS.to_string(), json!({ "balance": "0x0", "code": slots_code() }));
-    for number in 0..accounts {
-        let address = Address::from_word(keccak256([b"account ".as_slice(), &number.to_be_bytes()].concat()));
-        alloc.insert(address.to_string(), json!({ "balance": "0x1" }));
-    }
+    alloc.insert(FILLER.to_string(), json!({ "balance": "0x33b2e3c9fd0803ce8000000", "code": filler_code() }));
     let genesis = json!({
         "config": {
             "chainId": chain_id, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0, "byzantiumBlock": 0, "constantinopleBlock": 0,
             "petersburgBlock": 0, "istanbulBlock": 0, "berlinBlock": 0, "londonBlock": 0, "terminalTotalDifficulty": 0, "shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0,
         },
-        "nonce": "0x0", "timestamp": "0x0", "extraData": "0x", "gasLimit": "0x3b9aca00", "difficulty": "0x0", "baseFeePerGas": "0xf4240", "alloc": alloc,
+        "nonce": "0x0", "timestamp": "0x0", "extraData": "0x", "gasLimit": format!("{gas_limit:#x}"), "difficulty": "0x0", "baseFeePerGas": "0xf4240", "alloc": alloc,
     });
-    let mut file = BufWriter::new(File::create(out)?);
+    let mut file = BufWriter::new(File::create(out).wrap_err_with(|| format!("{} cannot be written", out.display()))?);
     serde_json::to_writer(&mut file, &genesis)?;
     file.flush()?;
     Ok(())

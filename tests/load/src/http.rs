@@ -1,16 +1,29 @@
 //! A client of HTTP/1.1 that does as little as possible: the load must not take the processor from what it measures.
 
-use eyre::{OptionExt, bail, ensure};
+use eyre::{OptionExt, WrapErr, bail, ensure};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
+/// A request as it is sent, its head included.
+#[derive(Clone, Debug)]
+pub(crate) struct Request(Vec<u8>);
+
+impl Request {
+    /// A POST of JSON to `host:port`.
+    #[must_use]
+    pub(crate) fn new(address: &str, body: &[u8]) -> Self {
+        let length = body.len();
+        let head = format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        Self([head.as_bytes(), body].concat())
+    }
+}
+
 /// One connection that stays open.
 #[derive(Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
-    head: String,
     buffer: Vec<u8>,
 }
 
@@ -19,24 +32,18 @@ impl Connection {
     ///
     /// # Errors
     /// When nobody listens there.
-    pub async fn open(address: &str) -> eyre::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub(crate) async fn open(address: &str) -> eyre::Result<Self> {
+        let stream = TcpStream::connect(address).await.wrap_err_with(|| format!("nobody listens at {address}"))?;
         stream.set_nodelay(true)?;
-        let head = format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: ");
-        Ok(Self { stream, head, buffer: Vec::with_capacity(1 << 16) })
+        Ok(Self { stream, buffer: Vec::with_capacity(1 << 16) })
     }
 
-    /// Posts a body and returns that of the answer.
+    /// Posts, and returns the body of the answer.
     ///
     /// # Errors
     /// When the connection breaks, or the answer is not 200.
-    pub async fn post(&mut self, body: &[u8]) -> eyre::Result<&[u8]> {
-        let mut request = Vec::with_capacity(self.head.len() + 16 + body.len());
-        request.extend_from_slice(self.head.as_bytes());
-        request.extend_from_slice(body.len().to_string().as_bytes());
-        request.extend_from_slice(b"\r\n\r\n");
-        request.extend_from_slice(body);
-        self.stream.write_all(&request).await?;
+    pub(crate) async fn post(&mut self, request: &Request) -> eyre::Result<&[u8]> {
+        self.stream.write_all(&request.0).await?;
         self.buffer.clear();
         let end = loop {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the node closed the connection");
@@ -52,6 +59,15 @@ impl Connection {
     }
 }
 
+/// Refuses an answer that holds an error, of one call or of a batch.
+///
+/// # Errors
+/// With the beginning of the first error.
+pub(crate) fn accepted(answer: &[u8]) -> eyre::Result<()> {
+    let Some(place) = answer.windows(8).position(|window| window == b"\"error\":") else { return Ok(()) };
+    bail!("the node refuses a transaction: {}", String::from_utf8_lossy(&answer[place..answer.len().min(place + 300)]))
+}
+
 fn content_length(head: &[u8]) -> eyre::Result<usize> {
     let head = std::str::from_utf8(head)?;
     if !head.starts_with("HTTP/1.1 200") {
@@ -59,4 +75,25 @@ fn content_length(head: &[u8]) -> eyre::Result<usize> {
     }
     let line = head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")));
     Ok(line.ok_or_eyre("the answer has no length")?.1.trim().parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_a_batch_is_found_and_told() {
+        assert!(accepted(br#"[{"jsonrpc":"2.0","id":0,"result":"0x00"}]"#).is_ok());
+        let answer =
+            br#"[{"jsonrpc":"2.0","id":0,"result":"0x00"},{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"txpool is full"}}]"#;
+        let told = accepted(answer).err().map(|error| error.to_string());
+        assert!(told.is_some_and(|told| told.contains("txpool is full")));
+    }
+
+    #[test]
+    fn only_an_answer_with_a_length_is_read() {
+        assert_eq!(content_length(b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 12\r\n\r\n").ok(), Some(12));
+        assert!(content_length(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+        assert!(content_length(b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 1\r\n\r\n").is_err());
+    }
 }

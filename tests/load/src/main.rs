@@ -1,19 +1,24 @@
-//! Load for nodes: `load genesis` writes a genesis file that funds the senders, `load run` sends, waits, and prints one JSON line.
+#![doc = include_str!("../README.md")]
 
 mod genesis;
 mod http;
+mod latency;
+mod node;
+mod paced;
 mod process;
+mod rate;
 mod run;
 mod senders;
+mod websocket;
 mod workload;
 
 use clap::{Parser, Subcommand};
-use run::{Pace, Target};
-use std::{io::Write, path::PathBuf};
-use workload::{Kind, Shape};
+use node::Node;
+use std::{io::Write, path::PathBuf, process::ExitCode};
+use workload::{Kind, Plan};
 
 #[derive(Debug, Parser)]
-#[command(version, about = "Sends what users send, as fast as a node takes it, and measures")]
+#[command(version, about = "Sends what users send, as fast as a node takes it or at a pace, and measures")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -26,22 +31,45 @@ enum Command {
         /// Accounts that send.
         #[arg(long, default_value_t = 2_000)]
         senders: u64,
-        /// More accounts, with one wei each.
-        #[arg(long, default_value_t = 0)]
-        accounts: u64,
         /// Chain id in it.
         #[arg(long)]
         chain_id: u64,
+        /// Gas limit of a block in it.
+        #[arg(long, default_value_t = 1_000_000_000)]
+        gas_limit: u64,
         /// Where to write it.
         #[arg(long)]
         out: PathBuf,
     },
-    /// Sends a load.
-    Run(RunArgs),
+    /// Sends as fast as the node takes it.
+    Run {
+        #[command(flatten)]
+        load: LoadArgs,
+        /// Transactions in all; with `fill`, accounts.
+        #[arg(long)]
+        count: u64,
+        /// Transactions that were sent and are in no block yet, at most.
+        #[arg(long, default_value_t = 15_000)]
+        in_flight: u64,
+    },
+    /// Sends at a pace, and measures how long each transaction takes.
+    Paced {
+        #[command(flatten)]
+        load: LoadArgs,
+        /// Transactions a second.
+        #[arg(long)]
+        rate: u64,
+        /// For so long.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Listens to the node's preconfirmations as well.
+        #[arg(long)]
+        preconfirmations: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]
-struct RunArgs {
+struct LoadArgs {
     /// host:port of the node's JSON-RPC.
     #[arg(long)]
     address: String,
@@ -51,53 +79,62 @@ struct RunArgs {
     /// What is sent.
     #[arg(long, value_enum)]
     kind: Kind,
-    /// Transactions in all.
-    #[arg(long)]
-    count: u64,
     /// Transactions in a request.
     #[arg(long, default_value_t = 1)]
     batch: usize,
     /// Connections.
     #[arg(long, default_value_t = 4)]
     connections: usize,
-    /// Transactions that were sent and are in no block yet, at most.
-    #[arg(long, default_value_t = 15_000)]
-    in_flight: u64,
     /// Accounts that send.
     #[arg(long, default_value_t = 2_000)]
     senders: u64,
-    /// Nonce of each sender's first transaction.
+    /// With `known`: recipients are among so many accounts that `fill` has made. With `fill`: so many are there.
     #[arg(long, default_value_t = 0)]
-    first_nonce: u64,
-    /// Chain id.
-    #[arg(long)]
-    chain_id: u64,
-    /// Makes the recipients.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    accounts: u64,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> eyre::Result<()> {
-    match Cli::parse().command {
-        Command::Genesis { senders, accounts, chain_id, out } => genesis::write(senders, accounts, chain_id, &out),
-        Command::Run(args) => load(args).await,
+fn main() -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(execute(Cli::parse())))
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-async fn load(args: RunArgs) -> eyre::Result<()> {
-    let senders = senders::senders(args.senders);
-    let RunArgs { kind, count, first_nonce, chain_id, seed, .. } = args;
-    let signed = Shape { kind, count, first_nonce, chain_id, seed }.sign(&senders);
-    let bodies = workload::bodies(&signed, args.batch);
-    let target = Target { address: args.address, pid: args.pid };
-    let pace = Pace { connections: args.connections, in_flight: args.in_flight };
-    let outcome = run::run(&target, bodies, args.batch, count, pace).await?;
-    let seconds = outcome.elapsed.as_secs_f64();
-    let line = serde_json::json!({
-        "kind": format!("{kind:?}"), "batch": args.batch, "count": count, "seconds": seconds, "perSecond": count as f64 / seconds,
-        "cpuMicros": outcome.cpu.as_micros() as f64 / count as f64, "megabytes": outcome.resident / 1_000_000, "blocks": outcome.blocks,
-    });
+async fn execute(cli: Cli) -> eyre::Result<()> {
+    let line = match cli.command {
+        Command::Genesis { senders, chain_id, gas_limit, out } => return genesis::write(senders, chain_id, gas_limit, &out),
+        Command::Run { load, count, in_flight } => {
+            let (mut node, plan) = prepare(&load, count).await?;
+            let pace = run::Pace { connections: load.connections, in_flight };
+            run::run(&mut node, plan.requests(&load.address, load.batch), plan.transactions(), pace).await?.line(&plan)
+        }
+        Command::Paced { load, rate, seconds, preconfirmations } => {
+            eyre::ensure!(rate > 0 && seconds > 0, "--rate and --seconds must be more than 0");
+            let (mut node, plan) = prepare(&load, rate * seconds).await?;
+            let pace = paced::Pace { rate, connections: load.connections, preconfirmations };
+            paced::run(&mut node, plan.requests(&load.address, load.batch), pace).await?
+        }
+    };
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
+}
+
+/// Asks the node what the transactions must know of it.
+async fn prepare(load: &LoadArgs, count: u64) -> eyre::Result<(Node, Plan)> {
+    eyre::ensure!(load.senders > 0 && load.batch > 0 && load.connections > 0, "--senders, --batch and --connections must be more than 0");
+    eyre::ensure!(load.kind != Kind::Known || load.accounts > 0, "--kind known wants --accounts");
+    let mut node = Node::open(&load.address, load.pid).await?;
+    let senders = senders::senders(load.senders);
+    let nonces = node.nonces(&senders).await?;
+    let chain_id = node.chain_id().await?;
+    let plan = Plan { kind: load.kind, count, accounts: load.accounts, chain_id, senders, nonces };
+    Ok((node, plan))
 }

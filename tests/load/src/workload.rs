@@ -1,66 +1,121 @@
 //! What is sent, signed beforehand and put into requests, so that sending costs next to nothing.
 
-use crate::senders::{SLOTS, Sender, TOKEN};
+use crate::{
+    http::Request,
+    senders::{FILLER, SLOTS, Sender, TOKEN},
+};
 use alloy::{
-    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+    consensus::{SignableTransaction, TxEip1559},
     eips::eip2718::Encodable2718,
-    primitives::{Address, Bytes, TxKind, U256, hex, keccak256},
+    primitives::{Address, B256, Bytes, TxKind, U256, hex, keccak256},
     sol,
-    sol_types::SolCall,
+    sol_types::{SolCall, SolValue},
 };
 use clap::ValueEnum;
 use secp256k1::Secp256k1;
-use std::thread;
+use std::{fmt::Write, thread};
 
 sol! {
     function transfer(address to, uint256 value) external returns (bool);
 }
 
+/// Accounts that one transaction of `fill` makes: as many as the gas limit of a transaction (EIP-7825) allows.
+pub(crate) const FILL: u64 = 450;
+/// What the senders pay for gas at most, wei.
+const MAX_FEE: u128 = 20_000_000_000;
+const MAX_TIP: u128 = 1_000_000_000;
+
 /// Kinds of load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Ether between the senders.
     Transfer,
     /// Ether to accounts that nobody has seen.
     Fresh,
+    /// Ether to any of the accounts that `fill` has made.
+    Known,
+    /// Tokens between the senders.
+    TokenHot,
     /// Tokens to accounts that nobody has seen.
     Token,
     /// Ten slots that were zero.
     Slots,
+    /// Makes accounts, each with one wei.
+    Fill,
 }
 
-/// How a load is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
+impl Kind {
+    /// As on the command line.
+    #[must_use]
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// A load to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
     /// What is sent.
-    pub kind: Kind,
-    /// Transactions in all.
-    pub count: u64,
-    /// Nonce of each sender's first.
-    pub first_nonce: u64,
+    pub(crate) kind: Kind,
+    /// Transactions; for [`Kind::Fill`], accounts.
+    pub(crate) count: u64,
+    /// Accounts that were filled before.
+    pub(crate) accounts: u64,
     /// EIP-155 chain id.
-    pub chain_id: u64,
-    /// Distinguishes the recipients of one run from those of another.
-    pub seed: u64,
+    pub(crate) chain_id: u64,
+    /// Who sends, in turn.
+    pub(crate) senders: Vec<Sender>,
+    /// Their next nonces. The first one also tells the recipients of this load from those of an earlier one.
+    pub(crate) nonces: Vec<u64>,
 }
 
-impl Shape {
+/// A request and what is in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Parcel {
+    /// The request.
+    pub(crate) request: Request,
+    /// Hashes of its transactions.
+    pub(crate) hashes: Vec<B256>,
+}
+
+/// The account with this number, as the filling contract makes it.
+fn filled(number: u64) -> Address {
+    Address::from_word(keccak256(U256::from(number).to_be_bytes::<32>()))
+}
+
+impl Plan {
+    /// How many transactions it is.
+    #[must_use]
+    pub(crate) const fn transactions(&self) -> u64 {
+        if matches!(self.kind, Kind::Fill) { self.count.div_ceil(FILL) } else { self.count }
+    }
+
+    fn random(&self, place: u64) -> B256 {
+        keccak256([self.nonces[0].to_be_bytes(), place.to_be_bytes()].concat())
+    }
+
     /// The transaction at a place: senders take turns.
-    fn transaction(&self, senders: &[Sender], place: u64) -> TxEip1559 {
-        let count = senders.len() as u64;
-        let fresh = || Address::from_word(keccak256([self.seed.to_be_bytes(), place.to_be_bytes()].concat()));
+    fn transaction(&self, place: u64) -> TxEip1559 {
+        let count = self.senders.len() as u64;
+        let fresh = || Address::from_word(self.random(place));
+        let hot = || self.senders[((place * 7 + 1) % count) as usize].address;
+        let known = || filled(u64::from_be_bytes(self.random(place)[..8].try_into().unwrap_or_default()) % self.accounts.max(1));
+        let token = |to| Bytes::from(transferCall { to, value: U256::ONE }.abi_encode());
         let (to, value, input, gas_limit) = match self.kind {
-            Kind::Transfer => (senders[((place * 7 + 1) % count) as usize].address, U256::ONE, Bytes::new(), 21_000),
+            Kind::Transfer => (hot(), U256::ONE, Bytes::new(), 21_000),
             Kind::Fresh => (fresh(), U256::ONE, Bytes::new(), 21_000),
-            Kind::Token => (TOKEN, U256::ZERO, transferCall { to: fresh(), value: U256::ONE }.abi_encode().into(), 80_000),
-            Kind::Slots => (SLOTS, U256::ZERO, U256::from_be_bytes(fresh().into_word().0).to_be_bytes_vec().into(), 300_000),
+            Kind::Known => (known(), U256::ONE, Bytes::new(), 21_000),
+            Kind::TokenHot => (TOKEN, U256::ZERO, token(hot()), 60_000),
+            Kind::Token => (TOKEN, U256::ZERO, token(fresh()), 60_000),
+            Kind::Slots => (SLOTS, U256::ZERO, self.random(place).0.to_vec().into(), 260_000),
+            Kind::Fill => (FILLER, U256::ZERO, self.fill(place), 16_700_000),
         };
         TxEip1559 {
             chain_id: self.chain_id,
-            nonce: self.first_nonce + place / count,
+            nonce: self.nonces[(place % count) as usize] + place / count,
             gas_limit,
-            max_fee_per_gas: 20_000_000_000,
-            max_priority_fee_per_gas: 1_000_000_000,
+            max_fee_per_gas: MAX_FEE,
+            max_priority_fee_per_gas: MAX_TIP,
             to: TxKind::Call(to),
             value,
             access_list: Default::default(),
@@ -68,37 +123,88 @@ impl Shape {
         }
     }
 
-    /// All of it, in order, as hexadecimal strings. Signed by as many threads as there are cores.
+    fn fill(&self, place: u64) -> Bytes {
+        let done = place * FILL;
+        (U256::from(self.accounts + done), U256::from(FILL.min(self.count - done))).abi_encode().into()
+    }
+
+    /// All of it, in order, `batch` transactions a request. Signed by as many threads as there are cores.
     #[must_use]
-    pub fn sign(&self, senders: &[Sender]) -> Vec<String> {
+    pub(crate) fn requests(&self, address: &str, batch: usize) -> Vec<Parcel> {
+        let (all, batch) = (self.transactions(), batch.max(1) as u64);
         let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
-        let share = self.count.div_ceil(threads).max(1);
+        let share = all.div_ceil(threads).next_multiple_of(batch).max(1);
         thread::scope(|scope| {
-            let starts = (0..self.count).step_by(share as usize);
-            let parts: Vec<_> = starts.map(|start| scope.spawn(move || self.sign_part(senders, start, (start + share).min(self.count)))).collect();
+            let starts = (0..all).step_by(share as usize);
+            let part = |start: u64| scope.spawn(move || self.part(address, batch, start, (start + share).min(all)));
+            let parts: Vec<_> = starts.map(part).collect();
             parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
         })
     }
 
-    fn sign_part(&self, senders: &[Sender], from: u64, to: u64) -> Vec<String> {
+    fn part(&self, address: &str, batch: u64, from: u64, to: u64) -> Vec<Parcel> {
         let curve = Secp256k1::new();
-        let signed = |place: u64| {
-            let transaction = self.transaction(senders, place);
-            let sender = &senders[(place % senders.len() as u64) as usize];
-            let signature = sender.sign(&curve, transaction.signature_hash());
-            hex::encode_prefixed(TxEnvelope::from(transaction.into_signed(signature)).encoded_2718())
+        let parcel = |start: u64| {
+            let mut hashes = Vec::new();
+            let mut calls = Vec::new();
+            for place in start..(start + batch).min(to) {
+                let transaction = self.transaction(place);
+                let sender = &self.senders[(place % self.senders.len() as u64) as usize];
+                let signature = sender.sign(&curve, transaction.signature_hash());
+                let signed = transaction.into_signed(signature);
+                calls.push(call(hashes.len(), &signed.encoded_2718()));
+                hashes.push(*signed.hash());
+            }
+            let body = if batch == 1 { calls.concat() } else { format!("[{}]", calls.join(",")) };
+            Parcel { request: Request::new(address, body.as_bytes()), hashes }
         };
-        (from..to).map(signed).collect()
+        (from..to).step_by(batch as usize).map(parcel).collect()
     }
 }
 
-/// Bodies of requests that send these, so many in each; with one it is no batch.
-#[must_use]
-pub fn bodies(transactions: &[String], batch: usize) -> Vec<Vec<u8>> {
-    let call = |(id, raw): (usize, &String)| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_sendRawTransaction","params":["{raw}"]}}"#);
-    let body = |part: &[String]| match part {
-        [one] => call((1, one)).into_bytes(),
-        part => format!("[{}]", part.iter().enumerate().map(call).collect::<Vec<_>>().join(",")).into_bytes(),
-    };
-    transactions.chunks(batch.max(1)).map(body).collect()
+fn call(id: usize, raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len() * 2 + 96);
+    // Writing to a string cannot fail.
+    let _ = write!(text, r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_sendRawTransaction","params":["0x{}"]}}"#, hex::encode(raw));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::senders::senders;
+    use std::collections::HashSet;
+
+    fn plan(kind: Kind, count: u64) -> Plan {
+        Plan { kind, count, accounts: 10, chain_id: 7, senders: senders(3), nonces: vec![5, 5, 6] }
+    }
+
+    #[test]
+    fn every_transaction_is_sent_once_whatever_the_batch() {
+        for (count, batch) in [(1, 1), (7, 2), (10, 50), (101, 10)] {
+            let parcels = plan(Kind::Transfer, count).requests("host:1", batch);
+            let hashes: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.hashes).collect();
+            assert_eq!(hashes.len() as u64, count);
+            assert_eq!(hashes.iter().collect::<HashSet<_>>().len() as u64, count);
+            assert!(parcels.iter().all(|parcel| parcel.hashes.len() <= batch));
+        }
+    }
+
+    #[test]
+    fn each_sender_goes_on_with_its_own_nonces() {
+        let plan = plan(Kind::Transfer, 9);
+        let nonces: Vec<_> = (0..9).map(|place| plan.transaction(place).nonce).collect();
+        assert_eq!(nonces, [5, 5, 6, 6, 6, 7, 7, 7, 8]);
+    }
+
+    #[test]
+    fn filling_covers_every_number_once() {
+        let plan = plan(Kind::Fill, 2 * FILL + 3);
+        assert_eq!(plan.transactions(), 3);
+        let ranges: Vec<_> = (0..3).map(|place| <(U256, U256)>::abi_decode(&plan.fill(place)).unwrap_or_default()).collect();
+        assert_eq!(
+            ranges,
+            [(10, FILL), (10 + FILL, FILL), (10 + 2 * FILL, 3)].map(|(start, count)| (U256::from(start), U256::from(count)))
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! The longest run of blocks whose payload fits.
 
-use crate::{PackError, compress, packer::PendingBlock};
+use crate::{PackError, compress_batch, packer::PendingBlock};
 use gainsay_types::{
     batch::Batch,
     payload::{ENVELOPE_HEAD, MAX_DECOMPRESSED, envelope},
@@ -74,7 +74,7 @@ fn pack(blocks: &[PendingBlock], count: usize, capacity: usize, quality: u8) -> 
     if encoded.len() > MAX_DECOMPRESSED {
         return Ok(Attempt::TooLarge(MAX_DECOMPRESSED as f64 / encoded.len() as f64));
     }
-    let stream = compress(&encoded, quality).map_err(|source| PackError::Compress { source })?;
+    let stream = compress_batch(&batch, &encoded, quality).map_err(|source| PackError::Compress { source })?;
     match envelope(&stream) {
         Some(payload) if payload.len() <= capacity => Ok(Attempt::Fits(payload)),
         _ => Ok(Attempt::TooLarge(capacity as f64 / (stream.len() + ENVELOPE_HEAD) as f64)),

@@ -9,7 +9,7 @@ mod packer;
 #[cfg(test)]
 mod tests;
 
-pub use compress::compress;
+pub use compress::{compress, compress_batch};
 pub use config::{ConfigError, DataAvailability, PackerConfig};
 pub use cost::L1Fees;
 pub use packer::{PackError, PackedBatch, PackedPayload, Packer, PendingBlock};

@@ -3,10 +3,12 @@
 use crate::{
     Account, Best, Candidate, Pooled, Rejection, Rules,
     heads::Heads,
+    pooled::{effective_tip, fee_and_tip},
     queue::Queue,
     ranks::{Rank, Ranks},
 };
 use alloy_primitives::{Address, B256, U256, map::HashMap};
+use gainsay_types::Transaction;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Bounds of a pool.
@@ -92,13 +94,37 @@ impl Pool {
     /// In geth's words.
     pub fn insert(&mut self, candidate: Candidate) -> Result<Added, Rejection> {
         let Candidate { transaction, account, l1_fee } = candidate;
+        self.screen(transaction.transaction())?;
         let pooled = Pooled::new(transaction, l1_fee, self.arrivals);
-        self.rules.check(pooled.transaction().transaction(), pooled.size())?;
         self.check_account(&pooled, &account)?;
         self.check_replacement(&pooled)?;
         let victims = self.make_room(&pooled, &account)?;
         let evicted: Vec<_> = victims.iter().filter_map(|hash| self.remove(hash)).collect();
         Ok(self.place(Arc::new(pooled), account, evicted))
+    }
+
+    /// Says what is wrong with a transaction whoever signed it, and is cheap: to be asked before its signature is recovered.
+    ///
+    /// # Errors
+    /// In geth's words.
+    pub fn screen(&self, transaction: &Transaction) -> Result<(), Rejection> {
+        if self.by_hash.contains_key(&transaction.hash()) {
+            return Err(Rejection::AlreadyKnown);
+        }
+        self.rules.check(transaction, transaction.encoded_length())?;
+        self.screen_full(transaction)
+    }
+
+    /// A full pool has no use for what pays no more than its worst. Whatever replaces another pays more than that one, if it pays the base fee.
+    fn screen_full(&self, transaction: &Transaction) -> Result<(), Rejection> {
+        let Some(ranks) = self.ranks.as_ref().filter(|_| self.len() >= self.limits.transactions) else { return Ok(()) };
+        let (fee, tip) = fee_and_tip(transaction);
+        match (ranks.worst().next(), effective_tip(fee, tip, self.base_fee)) {
+            (Some((Rank { all_ready: true, tip: worst }, _)), Some(effective)) if Some(effective) <= worst => {
+                Err(Rejection::Underpriced { least: tip })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Tells of a new latest block: the base fee of the one after it, and the accounts that changed. Accounts without transactions here are
@@ -256,9 +282,6 @@ impl Pool {
     }
 
     fn check_account(&self, pooled: &Pooled, account: &Account) -> Result<(), Rejection> {
-        if self.by_hash.contains_key(&pooled.hash()) {
-            return Err(Rejection::AlreadyKnown);
-        }
         let (sender, nonce) = (pooled.sender(), pooled.nonce());
         if account.is_contract {
             return Err(Rejection::SenderHasCode { sender });

@@ -2,7 +2,7 @@
 
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256, U256};
-use gainsay_types::RecoveredTransaction;
+use gainsay_types::{RecoveredTransaction, Transaction};
 
 /// What the latest block says of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +42,7 @@ impl Pooled {
     /// `arrival` is the transaction's place in the order of arrival.
     pub(crate) fn new(transaction: RecoveredTransaction, l1_fee: U256, arrival: u64) -> Self {
         let envelope = transaction.envelope();
-        let max_fee = envelope.max_fee_per_gas();
-        let max_tip = envelope.max_priority_fee_per_gas().unwrap_or(max_fee);
+        let (max_fee, max_tip) = fee_and_tip(transaction.transaction());
         let cost =
             U256::from(envelope.gas_limit()).saturating_mul(U256::from(max_fee)).saturating_add(envelope.value()).saturating_add(l1_fee);
         let (hash, size) = (transaction.transaction().hash(), transaction.transaction().encoded_length());
@@ -107,10 +106,22 @@ impl Pooled {
     /// What the sequencer gets per gas at this base fee; none if the fee cap is below it.
     #[must_use]
     pub fn effective_tip(&self, base_fee: u64) -> Option<u128> {
-        self.max_fee().checked_sub(u128::from(base_fee)).map(|left| left.min(self.max_tip()))
+        effective_tip(self.max_fee, self.max_tip, base_fee)
     }
 
     pub(crate) const fn arrival(&self) -> u64 {
         self.arrival
     }
+}
+
+/// Fee cap and tip cap, wei per gas. The gas price of a transaction without a tip is both.
+pub(crate) fn fee_and_tip(transaction: &Transaction) -> (u128, u128) {
+    let envelope = transaction.envelope();
+    let fee = envelope.max_fee_per_gas();
+    (fee, envelope.max_priority_fee_per_gas().unwrap_or(fee))
+}
+
+/// What the sequencer gets per gas at this base fee; none if the fee cap is below it.
+pub(crate) fn effective_tip(fee: u128, tip: u128, base_fee: u64) -> Option<u128> {
+    fee.checked_sub(u128::from(base_fee)).map(|left| left.min(tip))
 }

@@ -1,3 +1,5 @@
+mod model;
+
 use super::*;
 use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxLegacy};

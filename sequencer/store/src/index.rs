@@ -108,7 +108,7 @@ impl Index {
         }
     }
 
-    /// To be called for each block that a commit takes off. If a run covers it, the same commit says that it does not count as covered any more.
+    /// To be called for each block that a commit takes off. The same commit then says that runs cover it no more.
     ///
     /// # Errors
     /// When the record cannot be encoded.
@@ -117,10 +117,8 @@ impl Index {
         let mut bounds = self.lock_bounds();
         bounds.tip = bounds.tip.min(below);
         bounds.floor = bounds.floor.min(below);
-        if bounds.covered > below {
-            bounds.covered = below;
-            writes.put(keys::INDEX, codec::encode(&Covered(below))?);
-        }
+        bounds.covered = bounds.covered.min(below);
+        writes.put(keys::INDEX, codec::encode(&Covered(bounds.covered))?);
         Ok(())
     }
 

@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# scripts/bench state and replay. Needs bench.sh, report.sh, throughput.sh.
+
+# use_node small|large: which of the two nodes is measured.
+use_node() {
+    local -n chosen=$1
+    node_data=${chosen[0]} node_address=${chosen[1]} node_pid=${chosen[2]}
+}
+
+bench_state() {
+    local accounts=${1-10000000} round size small large
+    [[ $accounts =~ ^[0-9]+$ ]] && ((accounts >= 10000)) || die "state wants a number of accounts, 10000 at least"
+    ((shrink == 1)) || accounts=$(((accounts + 99) / 100))
+    build_for_bench
+    begin_report state
+    trap clean_up EXIT
+    start_node net-small
+    small=("$node_data" "$node_address" "$node_pid")
+    fill 10000
+    warm_up
+    start_node net-large
+    large=("$node_data" "$node_address" "$node_pid")
+    fill "$accounts"
+    warm_up
+    for ((round = 0; round < rounds; round++)); do
+        for size in small large; do
+            use_node "$size"
+            known "$size" "$accounts"
+            all_alive || die "a node that is measured has stopped"
+        done
+    done
+    clean_up
+    roots
+    end_report state
+}
+
+# fill ACCOUNTS: makes them, and says what they take on disk.
+fill() {
+    local before
+    before=$(on_disk)
+    load_node "fill $1" run --kind fill --count "$1" --batch 2 --connections 2 --in-flight 200
+    settle
+    printf '{"case":"disk","side":"gainsay","accounts":%s,"bytes":%s}\n' "$1" $(($(on_disk) - before)) >>"$raw"
+}
+
+# Waits until the database has stopped growing: what is written behind the blocks is then on disk.
+settle() {
+    local before now=0 tries
+    for ((tries = 0; tries < 60; tries++)); do
+        before=$now now=$(on_disk)
+        ((before != now)) || return 0
+        sleep 1
+    done
+}
+
+# known SIZE ACCOUNTS: transfers to random ones of the accounts.
+known() {
+    local accounts=$2 before
+    if [[ $1 == small ]]; then accounts=10000; fi
+    before=$(on_disk)
+    load_node "$1" run --kind known --accounts "$accounts" --batch 50 --connections 4 --count $((120000 / shrink))
+    settle
+    printf '{"case":"growth %s","side":"gainsay","bytes":%s}\n' "$1" $(($(on_disk) - before)) >>"$raw"
+}
+
+# What a block's root costs: 1,000 random accounts of a million.
+roots() {
+    local round
+    cargo build --locked --quiet -p gainsay-state --example root
+    for ((round = 0; round < rounds; round++)); do
+        target/debug/examples/root 1000000 1000 | sed -n 's/^.*with root .* \([0-9.]*\)ms$/{"case":"root","side":"gainsay","ms":\1}/p' >>"$raw"
+    done
+}
+
+bench_replay() {
+    local round
+    build_for_bench
+    cargo build --locked --quiet -p gainsay-chain --example replay
+    begin_report replay
+    trap clean_up EXIT
+    start_node net-replay
+    warm_up
+    for ((round = 0; round < rounds; round++)); do
+        run_case transfer gainsay
+        run_case token gainsay
+        target/debug/examples/replay 2>"$logs/replay.log" | tee -a "$raw" >&2 || die "the replay failed: $(tail -n 1 "$logs/replay.log")"
+    done
+    clean_up
+    end_report replay
+}

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# scripts/bench throughput and soak: as fast as the node takes it. Needs bench.sh, report.sh.
+
+# Of each case: kind of load, transactions in a request, connections, transactions in a run of ours, and in one of anvil's. About 6 s each.
+declare -A cases=(
+    [transfer]="transfer 50 4 180000 70000"
+    [single]="transfer 1 16 100000 50000"
+    [fresh]="fresh 50 4 160000 60000"
+    [token]="token 50 4 140000 60000"
+    [token-hot]="token-hot 50 4 160000 60000"
+    [slots]="slots 50 4 60000 24000"
+)
+case_order=(transfer single fresh token-hot token slots)
+
+# run_case CASE SIDE
+run_case() {
+    local kind batch connections ours theirs
+    read -r kind batch connections ours theirs <<<"${cases[$1]}"
+    local how=(run --kind "$kind" --batch "$batch" --connections "$connections")
+    if [[ $2 == gainsay ]]; then
+        load_node "$1" "${how[@]}" --count $((ours / shrink))
+    else
+        load_peer "$1" "${how[@]}" --count $((theirs / shrink))
+    fi
+}
+
+# Code and caches are warm, and the batcher has made the one batch that it waits for.
+warm_up() {
+    "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2
+}
+
+bench_throughput() {
+    local name round wanted=("$@")
+    ((${#wanted[@]})) || wanted=("${case_order[@]}")
+    for name in "${wanted[@]}"; do
+        [[ -n ${cases[$name]-} ]] || die "there is no case $name; there are: ${case_order[*]}"
+    done
+    build_for_bench
+    begin_report throughput
+    trap clean_up EXIT
+    start_node net-throughput
+    warm_up
+    if ((perf)); then
+        profile "${wanted[0]}"
+        return
+    fi
+    for ((round = 0; round < rounds; round++)); do
+        for name in "${wanted[@]}"; do
+            # Whoever comes first in one round comes last in the next.
+            if ((round % 2)); then run_case "$name" anvil; fi
+            run_case "$name" gainsay
+            if ((round % 2 == 0)); then run_case "$name" anvil; fi
+            all_alive || die "the node that is measured has stopped"
+        done
+    done
+    clean_up
+    end_report throughput
+}
+
+# profile CASE: one run under perf.
+profile() {
+    command -v perf >/dev/null || die "perf is missing: install it, e.g. 'apt-get install linux-perf'"
+    local data=$work/perf.data recorder
+    perf record --quiet -F 199 --call-graph dwarf,12000 -p "$node_pid" -o "$data" >"$logs/perf.log" 2>&1 &
+    recorder=$!
+    run_case "$1" gainsay
+    kill -INT "$recorder"
+    wait "$recorder" || true
+    clean_up
+    say "perf report --no-children -g none -i $data      # by function; with -g caller: who calls it" >&2
+    say "perf report --no-children -g none --sort comm -i $data      # by thread" >&2
+}
+
+bench_soak() {
+    local minutes=${1-10} minute
+    [[ $minutes =~ ^[0-9]+$ ]] || die "soak wants a number of minutes, not $minutes"
+    build_for_bench
+    begin_report soak
+    trap clean_up EXIT
+    start_node net-soak
+    warm_up
+    # Signing for the next minute happens between the minutes: the load of one is in memory at a time.
+    local rate=20000 seconds=60
+    ((shrink == 1)) || seconds=5
+    for ((minute = 1; minute <= minutes; minute++)); do
+        load_node "minute $minute" run --kind fresh --batch 50 --connections 4 --count $((rate * seconds / 50 * 50))
+        rate=$(node -p 'Math.round(JSON.parse(process.argv[1]).rate || 5000)' "$(tail -n 1 "$raw")")
+        printf '{"case":"disk","side":"gainsay","bytes":%s,"minute":%s}\n' "$(on_disk)" "$minute" >>"$raw"
+        all_alive || die "the node that is measured has stopped"
+    done
+    clean_up
+    end_report soak
+}

@@ -1,44 +1,115 @@
-//! What a block's root costs: `cargo run -p gainsay-state --example root [ACCOUNTS] [CHANGES]`, milliseconds.
+//! What a block's root costs: `cargo run -p gainsay-state --example root [ACCOUNTS] [CHANGES]`.
 
 #![allow(clippy::print_stdout)]
 
-use alloy_primitives::{B256, Bytes, keccak256};
-use gainsay_state::{Pages, Prefix, Trie};
-use std::{convert::Infallible, env, time::Instant};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use gainsay_execute::{Account, AccountChange, StateChanges};
+use gainsay_state::{Depths, PageSource, PagedStateError, Prefix, TrieId, World, read_account};
+use std::{
+    collections::{BTreeMap, HashMap},
+    convert::Infallible,
+    env,
+    time::Instant,
+};
 
-struct Nothing;
+/// Pages in a map.
+#[derive(Default)]
+struct Memory {
+    pages: HashMap<(TrieId, Prefix), Bytes>,
+    depths: Depths,
+}
 
-impl Pages for Nothing {
+impl PageSource for Memory {
     type Error = Infallible;
 
-    fn page(&self, _: &Prefix) -> Result<Option<Bytes>, Infallible> {
-        Ok(None)
+    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
+        Ok(self.pages.get(&(*trie, *prefix)).cloned())
+    }
+
+    fn depths(&self) -> Option<&Depths> {
+        Some(&self.depths)
     }
 }
 
-fn main() {
+impl Memory {
+    fn write(&mut self, world: &mut World) -> usize {
+        let dirty = world.take_dirty();
+        let count = dirty.len();
+        for (trie, prefix, page) in dirty {
+            match page {
+                Some(page) => self.pages.insert((trie, prefix), page.into()),
+                None => self.pages.remove(&(trie, prefix)),
+            };
+        }
+        count
+    }
+}
+
+fn address(number: u64) -> Address {
+    Address::from_slice(&keccak256(number.to_be_bytes())[12..])
+}
+
+fn changes(numbers: impl Iterator<Item = u64>, nonce: u64) -> StateChanges {
+    let balance = U256::from(1_000_000_000_000_000_000u64 + nonce);
+    let change = AccountChange { before: None, after: Some(Account { nonce, balance, ..Account::default() }), storage: BTreeMap::new() };
+    StateChanges { accounts: numbers.map(|number| (address(number), change.clone())).collect(), codes: BTreeMap::new() }
+}
+
+/// Numbers that look random, below `most`.
+fn random(seed: u64, most: u64) -> impl Iterator<Item = u64> {
+    (0..).map(move |number: u64| {
+        let hash: B256 = keccak256([seed.to_be_bytes(), number.to_be_bytes()].concat());
+        u64::from_be_bytes(hash.0.as_chunks::<8>().0[0]) % most
+    })
+}
+
+fn main() -> Result<(), PagedStateError<Infallible>> {
     let mut arguments = env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let (accounts, changes) = (arguments.next().unwrap_or(1_000_000), arguments.next().unwrap_or(1_000));
-    let mut trie = Trie::default();
-    let key = |number: u64| keccak256(number.to_be_bytes());
-    let value = |number: u64| Bytes::from([[0xf8; 8].as_slice(), &[number as u8; 62]].concat());
-    for number in 0..accounts {
-        trie.set(key(number), Some(value(0)), &Nothing).unwrap_or_default();
+    let (accounts, count) = (arguments.next().unwrap_or(1_000_000), arguments.next().unwrap_or(1_000));
+    let (mut pages, mut world) = (Memory::default(), World::empty());
+    let start = Instant::now();
+    for first in (0..accounts).step_by(10_000) {
+        world.apply(&changes(first..accounts.min(first + 10_000), 1), &pages)?;
+        pages.write(&mut world);
+        world.forget();
+    }
+    let bytes = pages.pages.values().map(|page| page.len()).sum::<usize>() / 1000;
+    println!(
+        "{accounts} accounts made in {:?}: {} pages, {bytes} kB; {} kB in memory",
+        start.elapsed(),
+        pages.pages.len(),
+        world.held() / 1000
+    );
+    let mut run = |name: &str, world: &mut World, seed: u64, nonce: u64| {
+        let changes = changes(random(seed, accounts).take(count as usize), nonce);
+        let start = Instant::now();
+        let roots = world.apply(&changes, &pages)?;
+        let applied = start.elapsed();
+        let start = Instant::now();
+        let taken = world.take_dirty();
+        let took = start.elapsed();
+        println!("{count} changes, {name}: root {} in {applied:?}; {} pages taken in {took:?}", roots.state_root, taken.len());
+        for (trie, prefix, page) in taken {
+            pages.pages.insert((trie, prefix), page.unwrap_or_default().into());
+        }
+        Ok::<_, PagedStateError<Infallible>>(())
+    };
+    for seed in 10..13 {
+        run("buckets from pages", &mut world, seed, seed)?;
+    }
+    for nonce in 20..23 {
+        run("all in memory, the same accounts", &mut world, 12, nonce)?;
     }
     let start = Instant::now();
-    let root = trie.root(&Nothing).unwrap_or_default();
-    println!("{accounts} accounts: root {root} in {:?}", start.elapsed());
-    for round in 1..=5u64 {
-        let keys: Vec<B256> = (0..changes)
-            .map(|number| key(u64::from_be_bytes(key(number + 7 * round).0[..8].try_into().unwrap_or_default()) % accounts))
-            .collect();
-        let start = Instant::now();
-        for key in keys {
-            trie.set(key, Some(value(round)), &Nothing).unwrap_or_default();
-        }
-        let set = start.elapsed();
-        let root = trie.root(&Nothing).unwrap_or_default();
-        println!("{changes} changes: set in {set:?}, with root {root} {:?}", start.elapsed());
-        println!("{} pages", trie.take_dirty().len());
-    }
+    world.forget();
+    println!("forgotten in {:?}: {} kB in memory", start.elapsed(), world.held() / 1000);
+    world.forget();
+    println!("and what was used lately: {} kB", world.held() / 1000);
+    let start = Instant::now();
+    let found = random(20, accounts)
+        .take(10_000)
+        .filter(|number| read_account(&pages, &address(*number)).is_ok_and(|found| found.is_some()))
+        .count();
+    println!("10000 reads from pages, {found} found: {:?} each", start.elapsed() / 10_000);
+    Ok(())
 }

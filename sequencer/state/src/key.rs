@@ -31,6 +31,25 @@ impl Prefix {
     /// Of no nibbles: the root's.
     pub const ROOT: Self = Self { key: B256::ZERO, depth: 0 };
 
+    /// The first `depth` nibbles of a key.
+    #[must_use]
+    pub fn of(key: &B256, depth: u8) -> Self {
+        let depth = depth.min(NIBBLES);
+        let mut first = *key;
+        let whole = usize::from(depth.div_ceil(2));
+        first.0[whole..].fill(0);
+        if !depth.is_multiple_of(2) {
+            first.0[whole - 1] &= 0xf0;
+        }
+        Self { key: first, depth }
+    }
+
+    /// Whether a key begins with it.
+    #[must_use]
+    pub fn contains(&self, key: &B256) -> bool {
+        common(&self.key, key) >= self.depth
+    }
+
     /// How many nibbles.
     #[must_use]
     pub const fn depth(&self) -> u8 {
@@ -43,9 +62,12 @@ impl Prefix {
         &self.key
     }
 
-    /// With one nibble more.
+    /// With one nibble more, of at most 64.
     #[must_use]
     pub fn child(&self, nibble: u8) -> Self {
+        if self.depth >= NIBBLES {
+            return *self;
+        }
         let mut key = self.key;
         let shift = if self.depth.is_multiple_of(2) { 4 } else { 0 };
         key.0[usize::from(self.depth / 2)] |= (nibble & 15) << shift;
@@ -62,6 +84,15 @@ mod tests {
         let prefix = Prefix::ROOT.child(1).child(0xf).child(3);
         assert_eq!(prefix.depth(), 3);
         assert_eq!([0, 1, 2].map(|depth| nibble(prefix.first(), depth)), [1, 0xf, 3]);
+    }
+
+    #[test]
+    fn a_prefix_of_a_key_contains_the_keys_that_begin_as_it_does() {
+        let key = B256::repeat_byte(0x12);
+        let prefix = Prefix::of(&key, 3);
+        assert_eq!(prefix, Prefix::ROOT.child(1).child(2).child(1));
+        assert!(prefix.contains(&key) && !prefix.contains(&B256::repeat_byte(0x11)));
+        assert_eq!((Prefix::of(&key, 64).first(), Prefix::of(&key, 0)), (&key, Prefix::ROOT));
     }
 
     #[test]

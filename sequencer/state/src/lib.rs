@@ -2,17 +2,19 @@
 
 mod bucket;
 mod key;
+mod node;
+mod nodes;
 mod page;
 mod read;
 mod reference;
-mod shape;
 mod source;
 mod trie;
+mod update;
+mod value;
 mod world;
 
 pub use key::Prefix;
-pub use page::PageError;
-pub use read::{read_account, read_slot};
+pub use nodes::NodesAt;
+pub use read::{Depths, read_account, read_slot};
 pub use source::{DirtyPage, NoPages, PageSource, PagedStateError, TrieId};
-pub use trie::{Pages, Trie, TrieError};
 pub use world::World;

@@ -1,105 +1,178 @@
 //! Pages as bytes.
 //!
-//! | first byte | then |
+//! | bytes | |
 //! |---|---|
-//! | 0 | a bucket: for each entry the key from its byte `depth / 2` on, length of the value u16, value |
-//! | 1 | a branch: for each child 0, or 1 and its hash, or 2, its length and the node |
+//! | 8 | checksum of what follows, and of where the page is |
+//! | 8 | the first bytes of the node's hash, as the page above has it |
+//! | 1 | 0: a bucket, 1: a branch |
+//! | | a bucket as `bucket.rs` has it |
+//!
+//! A branch:
+//!
+//! | bytes | |
+//! |---|---|
+//! | 1 | the nibble at which its keys part; not before the page's own depth |
+//! | | what its keys have in common, from byte `depth / 2` of the page on, as many bytes as there are |
+//! | 2 | bit by bit, which children there are, at least two |
+//! | 2 | which of them are shorter than a hash |
+//! | | for each child its hash, or one byte of length and the node |
 
 use crate::{
-    bucket::{Bucket, Entry},
-    key::Prefix,
+    bucket::Bucket,
+    key::{NIBBLES, Prefix},
+    node::{Branch, Node, Slot},
     reference::Reference,
+    source::TrieId,
 };
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
+use std::sync::Arc;
 
-/// A page that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a page of the state is damaged")]
-pub struct PageError;
+const BUCKET: u8 = 0;
+const BRANCH: u8 = 1;
+const SEAL: usize = 8;
+const BODY: usize = 16;
 
-/// What a page holds.
-#[derive(Debug)]
-pub(crate) enum Page {
-    Bucket(Bucket),
-    Branch(Box<[Reference; 16]>),
-}
-
-pub(crate) fn write_bucket(prefix: &Prefix, bucket: &Bucket) -> Vec<u8> {
-    let start = usize::from(prefix.depth() / 2);
-    let size = bucket.entries.iter().map(|entry| 34 - start + entry.value.len()).sum::<usize>();
-    let mut out = Vec::with_capacity(1 + size);
-    out.push(0);
-    for entry in &bucket.entries {
-        out.extend_from_slice(&entry.key[start..]);
-        // Accounts and words are far shorter.
-        out.extend_from_slice(&(entry.value.len() as u16).to_be_bytes());
-        out.extend_from_slice(&entry.value);
+/// The page of a node, whose reference is given.
+pub(crate) fn write(trie: &TrieId, prefix: &Prefix, reference: &Reference, node: &Node) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(640);
+    out.extend_from_slice(&[0; SEAL]);
+    out.extend_from_slice(&reference.seal());
+    match node {
+        Node::Empty | Node::Unloaded => return None,
+        Node::Bucket(bytes) => {
+            out.push(BUCKET);
+            out.extend_from_slice(bytes);
+        }
+        Node::Branch(branch) => {
+            out.push(BRANCH);
+            write_branch(prefix, branch, &mut out);
+        }
     }
-    out
+    let sum = checksum(trie, prefix, out.get(SEAL..).unwrap_or_default());
+    out.splice(..SEAL, sum);
+    Some(out)
 }
 
-pub(crate) fn write_branch(children: &[Reference; 16]) -> Vec<u8> {
-    let mut out = vec![1];
-    for child in children {
-        match child {
-            Reference::Empty => out.push(0),
-            Reference::Hash(hash) => {
-                out.push(1);
-                out.extend_from_slice(hash.as_slice());
-            }
+fn write_branch(prefix: &Prefix, branch: &Branch, out: &mut Vec<u8>) {
+    let path = branch.path();
+    out.push(path.depth());
+    out.extend_from_slice(&path.first()[shared(prefix, path.depth())]);
+    let bits = |is: fn(&Reference) -> bool| {
+        branch.slots().iter().enumerate().fold(0u16, |bits, (place, slot)| bits | u16::from(is(&slot.reference)) << place)
+    };
+    out.extend_from_slice(&bits(|one| !one.is_empty()).to_be_bytes());
+    out.extend_from_slice(&bits(|one| matches!(one, Reference::Inline { .. })).to_be_bytes());
+    for slot in branch.slots() {
+        match &slot.reference {
+            Reference::Empty => {}
+            Reference::Hash(hash) => out.extend_from_slice(hash.as_slice()),
             Reference::Inline { length, bytes } => {
-                out.extend_from_slice(&[2, *length]);
-                out.extend_from_slice(&bytes[..usize::from(*length)]);
+                out.push(*length);
+                out.extend_from_slice(bytes.get(..usize::from(*length)).unwrap_or_default());
             }
         }
     }
-    out
 }
 
-pub(crate) fn read(prefix: &Prefix, page: &[u8]) -> Result<Page, PageError> {
-    match page.split_first().ok_or(PageError)? {
-        (0, rest) => read_bucket(prefix, rest).map(Page::Bucket),
-        (1, rest) => read_branch(rest).map(Page::Branch),
-        _ => Err(PageError),
-    }
-}
-
-fn read_bucket(prefix: &Prefix, mut rest: &[u8]) -> Result<Bucket, PageError> {
+/// Bytes of a branch's path that its page's place does not tell.
+fn shared(prefix: &Prefix, at: u8) -> std::ops::Range<usize> {
     let start = usize::from(prefix.depth() / 2);
-    let mut bucket = Bucket::default();
-    while !rest.is_empty() {
-        let (suffix, after) = rest.split_at_checked(32 - start).ok_or(PageError)?;
-        let mut key = *prefix.first();
-        key.0[start..].copy_from_slice(suffix);
-        let (length, after) = after.split_first_chunk::<2>().ok_or(PageError)?;
-        let (value, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(PageError)?;
-        bucket.entries.push(Entry::new(key, Bytes::copy_from_slice(value)));
-        rest = after;
-    }
-    Ok(bucket)
+    start..usize::from(at.div_ceil(2)).max(start)
 }
 
-fn read_branch(mut rest: &[u8]) -> Result<Box<[Reference; 16]>, PageError> {
-    let mut children = Box::new([Reference::Empty; 16]);
-    for child in children.iter_mut() {
-        let (kind, after) = rest.split_first().ok_or(PageError)?;
-        let length = match kind {
-            0 => 0,
-            1 => 32,
-            _ => 1 + usize::from(*after.first().filter(|length| **length < 32).ok_or(PageError)?),
-        };
-        let (bytes, after) = after.split_at_checked(length).ok_or(PageError)?;
-        *child = match kind {
-            0 => Reference::Empty,
-            1 => Reference::Hash(B256::from_slice(bytes)),
-            _ => {
-                let mut node = [0; 31];
-                node[..length - 1].copy_from_slice(&bytes[1..]);
-                // Below 32.
-                Reference::Inline { length: (length - 1) as u8, bytes: node }
-            }
-        };
+/// A page taken apart, and the bytes that say which node it is. None for what is no page of this place.
+pub(crate) fn read(trie: &TrieId, prefix: &Prefix, page: &[u8]) -> Option<(Node, [u8; 8])> {
+    let (sum, rest) = page.split_first_chunk::<SEAL>()?;
+    if checksum(trie, prefix, rest) != *sum {
+        return None;
+    }
+    let (seal, rest) = rest.split_first_chunk::<SEAL>()?;
+    let (kind, body) = rest.split_first()?;
+    let node = match *kind {
+        BUCKET => {
+            Bucket::read(prefix, body).filter(|bucket| bucket.is_valid(trie.kind()))?;
+            Node::Bucket(Arc::from(body))
+        }
+        BRANCH => Node::Branch(Arc::new(read_branch(prefix, body)?)),
+        _ => return None,
+    };
+    Some((node, *seal))
+}
+
+/// The value at a key, or where to look for it.
+pub(crate) enum Found<'a> {
+    Value(Option<&'a [u8]>),
+    /// In the page at this depth.
+    Below(u8),
+}
+
+/// Looks for a key in a page, without taking it apart.
+pub(crate) fn find<'a>(trie: &TrieId, prefix: &'a Prefix, page: &'a [u8], key: &B256) -> Option<Found<'a>> {
+    let (sum, rest) = page.split_first_chunk::<SEAL>()?;
+    if checksum(trie, prefix, rest) != *sum {
+        return None;
+    }
+    let (kind, body) = page.get(BODY..)?.split_first()?;
+    if *kind == BUCKET {
+        // The prefix is that of the key.
+        return Some(Found::Value(Bucket::read(prefix, body)?.get(key)));
+    }
+    let branch = read_branch(prefix, body)?;
+    let there = branch.path().contains(key) && !branch.slot(key).reference.is_empty();
+    Some(if there { Found::Below(branch.path().depth() + 1) } else { Found::Value(None) })
+}
+
+fn read_branch(prefix: &Prefix, body: &[u8]) -> Option<Branch> {
+    let (at, rest) = body.split_first().filter(|(at, _)| (prefix.depth()..NIBBLES).contains(*at))?;
+    let range = shared(prefix, *at);
+    let (path, rest) = rest.split_at_checked(range.len())?;
+    let mut key = *prefix.first();
+    key.0.get_mut(range)?.copy_from_slice(path);
+    let path = Prefix::of(&key, *at);
+    let ([high, low], rest) = rest.split_first_chunk::<2>()?;
+    let there = u16::from_be_bytes([*high, *low]);
+    let ([high, low], mut rest) = rest.split_first_chunk::<2>()?;
+    let short = u16::from_be_bytes([*high, *low]);
+    if path.first() != &key || !prefix.contains(&key) || there.count_ones() < 2 || short & !there != 0 {
+        return None;
+    }
+    let mut branch = Branch::new(path);
+    for (place, slot) in branch.slots_mut().iter_mut().enumerate().filter(|(place, _)| there & 1 << place != 0) {
+        let (reference, after) = read_reference(short & 1 << place != 0, rest)?;
+        *slot = Slot::stored(reference);
         rest = after;
     }
-    if rest.is_empty() { Ok(children) } else { Err(PageError) }
+    rest.is_empty().then_some(branch)
+}
+
+fn read_reference(short: bool, bytes: &[u8]) -> Option<(Reference, &[u8])> {
+    if !short {
+        return bytes.split_first_chunk::<32>().map(|(hash, rest)| (Reference::Hash(B256::new(*hash)), rest));
+    }
+    let (length, rest) = bytes.split_first().filter(|(length, _)| **length > 0)?;
+    let (node, rest) = rest.split_at_checked(usize::from(*length))?;
+    Some((Reference::inline(node)?, rest))
+}
+
+/// Tells pages that were damaged or are in another's place; not made against somebody who wants it to be fooled. Bytes that differ in one word alone always
+/// have different sums.
+fn checksum(trie: &TrieId, prefix: &Prefix, bytes: &[u8]) -> [u8; 8] {
+    const ODD: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9, 0x27d4_eb2f_1656_67c5];
+    let mut lanes = ODD;
+    let mut add = |words: &[u8; 32]| {
+        for ((lane, word), odd) in lanes.iter_mut().zip(words.as_chunks::<8>().0).zip(ODD) {
+            *lane = (*lane ^ u64::from_le_bytes(*word)).wrapping_mul(odd).rotate_left(29);
+        }
+    };
+    if let TrieId::Storage(account) = trie {
+        add(&account.0);
+    }
+    add(&prefix.first().0);
+    let (whole, tail) = bytes.as_chunks::<32>();
+    whole.iter().for_each(&mut add);
+    let mut last = [0; 32];
+    last[..tail.len()].copy_from_slice(tail);
+    add(&last);
+    let length = bytes.len() as u64 ^ u64::from(prefix.depth()) << 56;
+    lanes.into_iter().zip(ODD).fold(length, |sum, (lane, odd)| (sum ^ lane).wrapping_mul(odd).rotate_left(31)).to_le_bytes()
 }

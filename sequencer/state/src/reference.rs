@@ -1,7 +1,13 @@
 //! How a node is referred to from above, and the RLP of nodes.
 
-use crate::key::{NIBBLES, nibble};
-use alloy_primitives::{B256, keccak256};
+use crate::{
+    key::{NIBBLES, nibble},
+    value::Kind,
+};
+use alloy_primitives::{B256, Bytes, b256, keccak256};
+
+/// Root of a trie without entries.
+pub(crate) const EMPTY_ROOT: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
 
 /// What a node's parent holds: its hash, or the node itself where that is shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +22,31 @@ impl Reference {
         matches!(self, Self::Empty)
     }
 
-    /// Of a node's RLP.
-    fn of(rlp: &[u8]) -> Self {
-        if rlp.len() >= 32 {
-            return Self::Hash(keccak256(rlp));
-        }
+    /// A node inside its parent: below 32 bytes.
+    pub(crate) fn inline(rlp: &[u8]) -> Option<Self> {
         let mut bytes = [0; 31];
-        bytes[..rlp.len()].copy_from_slice(rlp);
-        // Below 32.
-        Self::Inline { length: rlp.len() as u8, bytes }
+        bytes.get_mut(..rlp.len())?.copy_from_slice(rlp);
+        Some(Self::Inline { length: rlp.len() as u8, bytes })
+    }
+
+    /// The root of a trie whose topmost node this is.
+    pub(crate) fn root(&self) -> B256 {
+        match self {
+            Self::Empty => EMPTY_ROOT,
+            Self::Hash(hash) => *hash,
+            // With keys of 32 bytes no topmost node is as short.
+            Self::Inline { length, bytes } => keccak256(&bytes[..usize::from(*length)]),
+        }
+    }
+
+    /// Eight bytes of it, for the page to say which node it is.
+    pub(crate) fn seal(&self) -> [u8; 8] {
+        let bytes = match self {
+            Self::Empty => return [0; 8],
+            Self::Hash(hash) => &hash.0[..],
+            Self::Inline { bytes, .. } => &bytes[..],
+        };
+        bytes.first_chunk().copied().unwrap_or_default()
     }
 
     fn length(&self) -> usize {
@@ -51,47 +73,54 @@ impl Reference {
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
     rlp: Vec<u8>,
+    value: Vec<u8>,
+    /// Every node that is hashed, where they are wanted.
+    pub(crate) nodes: Option<Vec<(B256, Bytes)>>,
 }
 
 impl Encoder {
     /// The leaf of `key` at a depth.
-    pub(crate) fn leaf(&mut self, key: &B256, depth: u8, value: &[u8]) -> Reference {
-        Reference::of(self.leaf_rlp(key, depth, value))
-    }
-
-    /// An extension over the nibbles of `key` from `depth` to `to`.
-    pub(crate) fn extension(&mut self, key: &B256, depth: u8, to: u8, child: &Reference) -> Reference {
-        Reference::of(self.extension_rlp(key, depth, to, child))
-    }
-
-    pub(crate) fn branch(&mut self, children: &[Reference; 16]) -> Reference {
-        Reference::of(self.branch_rlp(children))
-    }
-
-    pub(crate) fn leaf_rlp(&mut self, key: &B256, depth: u8, value: &[u8]) -> &[u8] {
+    pub(crate) fn leaf(&mut self, kind: Kind, key: &B256, depth: u8, value: &[u8]) -> Reference {
         let path = HexPrefix::new(key, depth, NIBBLES, true);
-        self.list(path.length() + string_length(value));
+        let mut rlp = std::mem::take(&mut self.value);
+        rlp.clear();
+        kind.write_rlp(value, &mut rlp);
+        self.list(path.length() + string_length(&rlp));
         path.write(&mut self.rlp);
-        write_string(value, &mut self.rlp);
-        &self.rlp
+        write_string(&rlp, &mut self.rlp);
+        self.value = rlp;
+        self.reference()
     }
 
-    pub(crate) fn extension_rlp(&mut self, key: &B256, depth: u8, to: u8, child: &Reference) -> &[u8] {
-        let path = HexPrefix::new(key, depth, to, false);
-        self.list(path.length() + child.length());
-        path.write(&mut self.rlp);
-        child.write(&mut self.rlp);
-        &self.rlp
-    }
-
-    pub(crate) fn branch_rlp(&mut self, children: &[Reference; 16]) -> &[u8] {
+    /// A branch at `at`, seen from `depth`, not below it: behind an extension where they differ.
+    pub(crate) fn branch(&mut self, key: &B256, depth: u8, at: u8, children: &[Reference; 16]) -> Reference {
         self.list(children.iter().map(Reference::length).sum::<usize>() + 1);
         for child in children {
             child.write(&mut self.rlp);
         }
         // All keys have the same length: none ends at a branch.
         self.rlp.push(0x80);
-        &self.rlp
+        let branch = self.reference();
+        if at == depth {
+            return branch;
+        }
+        let path = HexPrefix::new(key, depth, at, false);
+        self.list(path.length() + branch.length());
+        path.write(&mut self.rlp);
+        branch.write(&mut self.rlp);
+        self.reference()
+    }
+
+    /// Of the node in the buffer.
+    fn reference(&mut self) -> Reference {
+        if let Some(inline) = Reference::inline(&self.rlp) {
+            return inline;
+        }
+        let hash = keccak256(&self.rlp);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.push((hash, Bytes::copy_from_slice(&self.rlp)));
+        }
+        Reference::Hash(hash)
     }
 
     /// Begins anew, with the head of a list.
@@ -151,7 +180,7 @@ fn string_length(bytes: &[u8]) -> usize {
     }
 }
 
-fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
     if !matches!(bytes, [one] if *one < 0x80) {
         write_head(bytes.len(), 0x80, out);
     }
@@ -162,7 +191,7 @@ fn length_of_length(length: usize) -> usize {
     (usize::BITS as usize - length.leading_zeros() as usize).div_ceil(8)
 }
 
-fn write_head(length: usize, base: u8, out: &mut Vec<u8>) {
+pub(crate) fn write_head(length: usize, base: u8, out: &mut Vec<u8>) {
     if length <= 55 {
         // Below 56.
         out.push(base + length as u8);

@@ -1,6 +1,6 @@
 //! Which trie, and where its pages come from.
 
-use crate::Prefix;
+use crate::{Depths, Prefix, value::Kind};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use std::convert::Infallible;
 
@@ -19,6 +19,13 @@ impl TrieId {
     pub fn storage(address: &Address) -> Self {
         Self::Storage(keccak256(address))
     }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Accounts => Kind::Accounts,
+            Self::Storage(_) => Kind::Words,
+        }
+    }
 }
 
 /// Where pages come from that are not in memory.
@@ -31,6 +38,12 @@ pub trait PageSource {
     /// # Errors
     /// When the source fails.
     fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Self::Error>;
+
+    /// Where keys were found lately, if the source remembers it: without, [`read_account`](crate::read_account) and
+    /// [`read_slot`](crate::read_slot) go down from the root page by page.
+    fn depths(&self) -> Option<&Depths> {
+        None
+    }
 }
 
 impl<P: PageSource + ?Sized> PageSource for &P {
@@ -38,6 +51,10 @@ impl<P: PageSource + ?Sized> PageSource for &P {
 
     fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, P::Error> {
         (**self).page(trie, prefix)
+    }
+
+    fn depths(&self) -> Option<&Depths> {
+        (**self).depths()
     }
 }
 

@@ -1,262 +1,276 @@
-//! The trie: pages in memory over pages elsewhere.
+//! One trie: pages in memory over pages elsewhere.
 
 use crate::{
-    bucket::{Bucket, MOST},
-    key::{Prefix, nibble},
-    page::{self, Page, PageError},
+    PageSource, PagedStateError, Prefix, TrieId,
+    bucket::{Bucket, Entries, Known},
+    node::{Node, Slot},
+    page,
     reference::{Encoder, Reference},
-    shape::Shape,
+    source::DirtyPage,
+    value::Change,
 };
-use alloy_primitives::{B256, Bytes, b256, keccak256};
-
-/// Root of a trie without entries.
-pub(crate) const EMPTY_ROOT: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
-
-/// Where pages come from that are not in memory.
-pub trait Pages {
-    /// Why a page cannot be read.
-    type Error;
-
-    /// The page at a prefix; none if there is none.
-    ///
-    /// # Errors
-    /// When the source fails.
-    fn page(&self, prefix: &Prefix) -> Result<Option<Bytes>, Self::Error>;
-}
-
-/// A trie that cannot answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TrieError<E> {
-    /// A page is damaged.
-    #[error(transparent)]
-    Page(#[from] PageError),
-    /// A page that another refers to is missing.
-    #[error("a page of the state at depth {depth} is missing")]
-    Missing {
-        /// Its depth.
-        depth: u8,
-    },
-    /// The source failed.
-    #[error("pages of the state cannot be read")]
-    Source(E),
-}
+use alloy_primitives::B256;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A Merkle-Patricia trie over keys of 32 bytes.
-#[derive(Debug)]
-pub struct Trie {
+#[derive(Clone, Debug)]
+pub(crate) struct Trie {
+    id: TrieId,
     root: Slot,
-    encoder: Encoder,
+    /// The root's reference is known.
+    open: bool,
+    tally: Tally,
 }
 
-/// A place for a node.
-#[derive(Debug)]
-struct Slot {
-    /// As its parent holds it; not set while something below has changed.
-    reference: Option<Reference>,
-    node: Node,
-    /// Differs from its page.
-    dirty: bool,
+/// What is known of a trie without walking it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// Pages that the source has, and that nothing refers to any more, unless there is a new node in their place.
+    pub(crate) removed: BTreeSet<Prefix>,
+    /// Nodes that differ from their pages.
+    pub(crate) dirty: usize,
+    /// Bytes in memory, roughly.
+    pub(crate) held: usize,
 }
 
-#[derive(Debug)]
-enum Node {
-    Empty,
-    /// There is a page of it.
-    Unloaded,
-    Bucket(Bucket),
-    Branch(Box<[Slot; 16]>),
+/// Buffers for changes of tries.
+#[derive(Debug, Default)]
+pub(crate) struct Tools {
+    pub(crate) encoder: Encoder,
+    pub(crate) entries: Entries,
+    pub(crate) body: Vec<u8>,
 }
 
-impl Slot {
-    const EMPTY: Self = Self { reference: Some(Reference::Empty), node: Node::Empty, dirty: false };
+/// A walk through a trie.
+pub(crate) struct Walk<'a, P> {
+    pub(crate) id: TrieId,
+    pub(crate) pages: &'a P,
+    pub(crate) tools: &'a mut Tools,
+    pub(crate) tally: &'a mut Tally,
+}
 
-    const fn unloaded(reference: Reference) -> Self {
-        if reference.is_empty() { Self::EMPTY } else { Self { reference: Some(reference), node: Node::Unloaded, dirty: false } }
+impl Trie {
+    /// Without entries, and without pages.
+    pub(crate) fn empty(id: TrieId) -> Self {
+        Self { id, root: Slot::EMPTY, open: true, tally: Tally::default() }
     }
 
-    fn load<P: Pages>(&mut self, prefix: &Prefix, pages: &P) -> Result<(), TrieError<P::Error>> {
-        if !matches!(self.node, Node::Unloaded) {
+    /// The trie whose pages are in a source.
+    pub(crate) fn stored(id: TrieId) -> Self {
+        Self { root: Slot::stored(Reference::Empty), open: false, ..Self::empty(id) }
+    }
+
+    /// Reads the root's page, once: its reference is computed from what is in it. Without a page the trie is empty.
+    pub(crate) fn open<P: PageSource>(&mut self, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
+        if self.open {
             return Ok(());
         }
-        let found = pages.page(prefix).map_err(TrieError::Source)?.ok_or(TrieError::Missing { depth: prefix.depth() })?;
-        self.node = match page::read(prefix, &found)? {
-            Page::Bucket(bucket) => Node::Bucket(bucket),
-            Page::Branch(children) => Node::Branch(Box::new(children.map(Slot::unloaded))),
-        };
+        if let Some(bytes) = pages.page(&self.id, &Prefix::ROOT).map_err(PagedStateError::Source)? {
+            let damaged = PagedStateError::Damaged { trie: self.id, depth: 0 };
+            let Some((node, seal)) = page::read(&self.id, &Prefix::ROOT, &bytes) else { return Err(damaged) };
+            let reference = tools.reference(&self.id, &Prefix::ROOT, &node);
+            if reference.seal() != seal {
+                return Err(damaged);
+            }
+            self.tally.held += node.size();
+            (self.root.node, self.root.reference) = (node, reference);
+        } else {
+            self.root = Slot::EMPTY;
+        }
+        self.open = true;
+        Ok(())
+    }
+
+    /// The root of an open trie.
+    pub(crate) fn root(&self) -> B256 {
+        self.root.reference.root()
+    }
+
+    /// The value at a key.
+    pub(crate) fn get<P: PageSource>(
+        &mut self,
+        key: &B256,
+        pages: &P,
+        tools: &mut Tools,
+    ) -> Result<Option<Vec<u8>>, PagedStateError<P::Error>> {
+        self.open(pages, tools)?;
+        let mut walk = Walk { id: self.id, pages, tools, tally: &mut self.tally };
+        let (mut slot, mut prefix) = (&mut self.root, Prefix::ROOT);
+        loop {
+            walk.load(slot, &prefix)?;
+            match &mut slot.node {
+                Node::Empty | Node::Unloaded => return Ok(None),
+                Node::Bucket(bytes) => {
+                    let bucket = Bucket::read(&prefix, bytes).ok_or_else(|| walk.damaged(&prefix))?;
+                    return Ok(bucket.get(key).map(<[u8]>::to_vec));
+                }
+                Node::Branch(branch) if !branch.path().contains(key) => return Ok(None),
+                Node::Branch(branch) => (slot, prefix) = Arc::make_mut(branch).towards(key),
+            }
+        }
+    }
+
+    /// Makes changes, which are sorted by key, each key once.
+    pub(crate) fn update<P: PageSource>(
+        &mut self,
+        changes: &[(B256, Change<'_>)],
+        pages: &P,
+        tools: &mut Tools,
+    ) -> Result<(), PagedStateError<P::Error>> {
+        self.open(pages, tools)?;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut walk = Walk { id: self.id, pages, tools, tally: &mut self.tally };
+        walk.update(&mut self.root, Prefix::ROOT, changes).map(|_| ())
+    }
+
+    /// Removes everything: all pages are read to know which there are.
+    pub(crate) fn clear<P: PageSource>(&mut self, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
+        self.open(pages, tools)?;
+        Walk { id: self.id, pages, tools, tally: &mut self.tally }.clear_below(&mut self.root, Prefix::ROOT)
+    }
+
+    /// The node whose page has this prefix; none if there is none there.
+    pub(crate) fn node_at<P: PageSource>(
+        &mut self,
+        at: &Prefix,
+        pages: &P,
+        tools: &mut Tools,
+    ) -> Result<Option<&Node>, PagedStateError<P::Error>> {
+        self.open(pages, tools)?;
+        let mut walk = Walk { id: self.id, pages, tools, tally: &mut self.tally };
+        let (mut slot, mut prefix) = (&mut self.root, Prefix::ROOT);
+        loop {
+            walk.load(slot, &prefix)?;
+            if prefix.depth() >= at.depth() {
+                return Ok((prefix == *at).then_some(&slot.node));
+            }
+            match &mut slot.node {
+                Node::Branch(branch) if branch.path().contains(at.first()) => (slot, prefix) = Arc::make_mut(branch).towards(at.first()),
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// Pages to write or remove at least.
+    pub(crate) fn dirty(&self) -> usize {
+        self.tally.dirty + self.tally.removed.len()
+    }
+
+    /// Bytes in memory, roughly.
+    pub(crate) const fn held(&self) -> usize {
+        size_of::<Self>() + self.tally.held
+    }
+
+    /// Whether nothing is in memory that pages do not have, and nothing of them is loaded.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.dirty() == 0 && !self.root.node.is_loaded()
+    }
+
+    /// Appends the pages that differ from the source's, which from now on count as written.
+    pub(crate) fn take_dirty(&mut self, out: &mut Vec<DirtyPage>) {
+        let from = out.len();
+        take_dirty(&self.id, &mut self.root, Prefix::ROOT, out);
+        self.tally.dirty = 0;
+        let mut removed = std::mem::take(&mut self.tally.removed);
+        if !removed.is_empty() {
+            for (_, prefix, _) in out.iter().skip(from) {
+                removed.remove(prefix);
+            }
+        }
+        out.extend(removed.into_iter().map(|prefix| (self.id, prefix, None)));
+    }
+
+    /// Drops what pages have: nodes deeper than `resident`, all of them without one, but those used since the last call if `keep` says so.
+    pub(crate) fn forget(&mut self, resident: Option<u8>, keep: bool) {
+        if self.open {
+            forget(&mut self.root, 0, resident, keep, &mut self.tally.held);
+        }
+    }
+}
+
+impl Tools {
+    /// The reference of a node.
+    fn reference(&mut self, trie: &TrieId, prefix: &Prefix, node: &Node) -> Reference {
+        match node {
+            Node::Empty | Node::Unloaded => Reference::Empty,
+            Node::Branch(branch) => branch.reference(prefix.depth(), &mut self.encoder),
+            Node::Bucket(bytes) => {
+                let Some(bucket) = Bucket::read(prefix, bytes) else { return Reference::Empty };
+                self.entries.clear();
+                self.entries.extend(&bucket);
+                let known = Known::but(&bucket, 0);
+                self.entries.write(&self.entries.list, prefix, trie.kind(), known, &mut self.encoder, &mut self.body)
+            }
+        }
+    }
+}
+
+impl<P: PageSource> Walk<'_, P> {
+    pub(crate) const fn damaged(&self, prefix: &Prefix) -> PagedStateError<P::Error> {
+        PagedStateError::Damaged { trie: self.id, depth: prefix.depth() }
+    }
+
+    /// Reads the page of a slot where it is not in memory.
+    pub(crate) fn load(&mut self, slot: &mut Slot, prefix: &Prefix) -> Result<(), PagedStateError<P::Error>> {
+        slot.used = true;
+        if !matches!(slot.node, Node::Unloaded) {
+            return Ok(());
+        }
+        let found = self.pages.page(&self.id, prefix).map_err(PagedStateError::Source)?;
+        let found = found.ok_or(PagedStateError::Missing { trie: self.id, depth: prefix.depth() })?;
+        let read = page::read(&self.id, prefix, &found).filter(|(_, seal)| *seal == slot.reference.seal());
+        slot.node = read.ok_or_else(|| self.damaged(prefix))?.0;
+        self.tally.held += slot.node.size();
         Ok(())
     }
 }
 
-impl Default for Trie {
-    fn default() -> Self {
-        Self { root: Slot::EMPTY, encoder: Encoder::default() }
-    }
-}
-
-impl Trie {
-    /// The trie whose root page is in the source.
-    #[must_use]
-    pub fn stored() -> Self {
-        Self { root: Slot { reference: None, node: Node::Unloaded, dirty: false }, encoder: Encoder::default() }
-    }
-
-    /// The value at a key.
-    ///
-    /// # Errors
-    /// When a page cannot be read.
-    pub fn get<P: Pages>(&mut self, key: &B256, pages: &P) -> Result<Option<Bytes>, TrieError<P::Error>> {
-        let (mut slot, mut prefix) = (&mut self.root, Prefix::ROOT);
-        loop {
-            slot.load(&prefix, pages)?;
-            match &mut slot.node {
-                Node::Empty | Node::Unloaded => return Ok(None),
-                Node::Bucket(bucket) => return Ok(bucket.get(key).cloned()),
-                Node::Branch(children) => {
-                    let next = nibble(key, prefix.depth());
-                    prefix = prefix.child(next);
-                    slot = &mut children[usize::from(next)];
-                }
-            }
-        }
-    }
-
-    /// Sets a value, or removes it.
-    ///
-    /// # Errors
-    /// When a page cannot be read; then nothing has changed.
-    pub fn set<P: Pages>(&mut self, key: B256, value: Option<Bytes>, pages: &P) -> Result<(), TrieError<P::Error>> {
-        set(&mut self.root, Prefix::ROOT, key, value, pages).map(|_| ())
-    }
-
-    /// The root of all that is in it.
-    ///
-    /// # Errors
-    /// When a page cannot be read: one is needed where a branch has a single child left.
-    pub fn root<P: Pages>(&mut self, pages: &P) -> Result<B256, TrieError<P::Error>> {
-        let shape = shape(&mut self.root, Prefix::ROOT, pages, &mut self.encoder)?;
-        self.root.reference = Some(shape.reference(0, &mut self.encoder));
-        Ok(match &shape {
-            Shape::Empty => EMPTY_ROOT,
-            Shape::Leaf { key, value } => keccak256(self.encoder.leaf_rlp(key, 0, value)),
-            // A branch has at least two hashes of leaves below it, or leaves as short as no account or word is: with keys of 32 bytes
-            // a leaf at depth 1 is longer than 32 bytes.
-            Shape::Branch { reference: Reference::Hash(hash), depth: 0, .. } => *hash,
-            Shape::Branch { key, depth, reference } => keccak256(self.encoder.extension_rlp(key, 0, *depth, reference)),
-        })
-    }
-
-    pub(crate) fn dirty(&self) -> usize {
-        dirty(&self.root)
-    }
-
-    /// Pages that differ from those of the source, which from now on count as written: none where there is none any more. Ask for the root before.
-    pub fn take_dirty(&mut self) -> Vec<(Prefix, Option<Vec<u8>>)> {
-        let mut pages = Vec::new();
-        take_dirty(&mut self.root, Prefix::ROOT, &mut pages);
-        pages
-    }
-}
-
-fn set<P: Pages>(slot: &mut Slot, prefix: Prefix, key: B256, value: Option<Bytes>, pages: &P) -> Result<bool, TrieError<P::Error>> {
-    slot.load(&prefix, pages)?;
-    let changed = match &mut slot.node {
-        Node::Empty | Node::Unloaded => value.is_some_and(|value| {
-            let mut bucket = Bucket::default();
-            bucket.set(key, Some(value));
-            slot.node = Node::Bucket(bucket);
-            true
-        }),
-        Node::Bucket(bucket) => {
-            let changed = bucket.set(key, value);
-            if bucket.entries.len() > MOST {
-                slot.node = split(std::mem::take(bucket), prefix.depth());
-            }
-            changed
-        }
-        Node::Branch(children) => {
-            let next = nibble(&key, prefix.depth());
-            return set(&mut children[usize::from(next)], prefix.child(next), key, value, pages).inspect(|changed| {
-                if *changed {
-                    (slot.reference, slot.dirty) = (None, true);
-                }
-            });
-        }
-    };
-    if changed {
-        (slot.reference, slot.dirty) = (None, true);
-    }
-    Ok(changed)
-}
-
-/// A branch of buckets. One of them may have all entries: it splits again with its next one.
-fn split(bucket: Bucket, depth: u8) -> Node {
-    let mut children = Box::new([const { Slot::EMPTY }; 16]);
-    for entry in bucket.entries {
-        let slot = &mut children[usize::from(nibble(&entry.key, depth))];
-        (slot.reference, slot.dirty) = (None, true);
-        match &mut slot.node {
-            Node::Bucket(bucket) => bucket.entries.push(entry),
-            node => *node = Node::Bucket(Bucket { entries: vec![entry] }),
-        }
-    }
-    Node::Branch(children)
-}
-
-/// What is in a slot, with the references of all slots below it set.
-fn shape<P: Pages>(slot: &mut Slot, prefix: Prefix, pages: &P, encoder: &mut Encoder) -> Result<Shape, TrieError<P::Error>> {
-    slot.load(&prefix, pages)?;
-    match &mut slot.node {
-        Node::Empty | Node::Unloaded => Ok(Shape::Empty),
-        Node::Bucket(bucket) => Ok(bucket.shape(encoder)),
-        Node::Branch(children) => {
-            let depth = prefix.depth();
-            let mut references = [Reference::Empty; 16];
-            for (place, child) in (0..).zip(children.iter_mut()) {
-                references[usize::from(place)] = reference(child, prefix.child(place), pages, encoder)?;
-            }
-            let mut ways = (0..).zip(&references).filter(|(_, reference)| !reference.is_empty()).map(|(place, _)| place);
-            match (ways.next(), ways.next()) {
-                (None, _) => Ok(Shape::Empty),
-                (Some(only), None) => shape(&mut children[usize::from(only)], prefix.child(only), pages, encoder),
-                _ => Ok(Shape::Branch { key: *prefix.first(), depth, reference: encoder.branch(&references) }),
-            }
-        }
-    }
-}
-
-fn reference<P: Pages>(slot: &mut Slot, prefix: Prefix, pages: &P, encoder: &mut Encoder) -> Result<Reference, TrieError<P::Error>> {
-    if let Some(known) = slot.reference {
-        return Ok(known);
-    }
-    let found = shape(slot, prefix, pages, encoder)?.reference(prefix.depth(), encoder);
-    slot.reference = Some(found);
-    Ok(found)
-}
-
-fn dirty(slot: &Slot) -> usize {
-    let below = match &slot.node {
-        Node::Branch(children) => children.iter().map(dirty).sum(),
-        _ => 0,
-    };
-    if slot.dirty { 1 + below } else { 0 }
-}
-
-fn take_dirty(slot: &mut Slot, prefix: Prefix, pages: &mut Vec<(Prefix, Option<Vec<u8>>)>) {
+fn take_dirty(id: &TrieId, slot: &mut Slot, prefix: Prefix, out: &mut Vec<DirtyPage>) {
     if !std::mem::take(&mut slot.dirty) {
         return;
     }
-    match &mut slot.node {
-        Node::Empty | Node::Unloaded => pages.push((prefix, None)),
-        Node::Bucket(bucket) => {
-            let page = (!bucket.entries.is_empty()).then(|| page::write_bucket(&prefix, bucket));
-            pages.push((prefix, page));
-        }
-        Node::Branch(children) => {
-            let references = std::array::from_fn(|place| children[place].reference.unwrap_or(Reference::Empty));
-            pages.push((prefix, Some(page::write_branch(&references))));
-            for (place, child) in (0..).zip(children.iter_mut()) {
-                take_dirty(child, prefix.child(place), pages);
-            }
+    slot.stored = true;
+    out.extend(page::write(id, &prefix, &slot.reference, &slot.node).map(|page| (*id, prefix, Some(page))));
+    let Node::Branch(branch) = &mut slot.node else { return };
+    if branch.slots().iter().any(|slot| slot.dirty) {
+        let branch = Arc::make_mut(branch);
+        let path = *branch.path();
+        for (nibble, slot) in (0..).zip(branch.slots_mut()) {
+            take_dirty(id, slot, path.child(nibble), out);
         }
     }
 }
+
+/// Whether anything stays that may be forgotten another time.
+fn forget(slot: &mut Slot, depth: u8, resident: Option<u8>, keep: bool, held: &mut usize) -> bool {
+    if !slot.used && !slot.warm {
+        return false;
+    }
+    if let Node::Branch(branch) = &mut slot.node {
+        let below = branch.path().depth() + 1;
+        let branch = Arc::make_mut(branch);
+        slot.warm = false;
+        for child in branch.slots_mut() {
+            slot.warm |= forget(child, below, resident, keep, held);
+        }
+    }
+    let used = std::mem::take(&mut slot.used);
+    if slot.dirty || !slot.node.is_loaded() {
+        slot.warm = slot.node.is_loaded();
+        return slot.warm;
+    }
+    if resident.is_some_and(|resident| depth <= resident) {
+        return slot.warm;
+    }
+    slot.warm = used && keep;
+    if !slot.warm {
+        *held -= slot.node.size();
+        slot.node = Node::Unloaded;
+    }
+    slot.warm
+}
+
+#[cfg(test)]
+mod tests;

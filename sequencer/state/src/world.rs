@@ -1,33 +1,63 @@
 //! The live tries of a state.
 
-use crate::{DirtyPage, PageSource, PagedStateError, Pages, Prefix, Trie, TrieError, TrieId, trie::EMPTY_ROOT};
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use gainsay_execute::{Account, StateChanges, StateRoots, trie::TrieAccount};
+use crate::{
+    DirtyPage, PageSource, PagedStateError, TrieId,
+    nodes::{PageNodes, Place},
+    reference::EMPTY_ROOT,
+    trie::{Tools, Trie},
+    value::{self, Change},
+};
+use alloy_primitives::{B256, keccak256};
+use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots};
 use gainsay_types::predeploys::MESSAGE_PASSER;
-use std::collections::{BTreeMap, HashMap};
+use std::{collections::HashMap, sync::Arc};
+
+/// Pages of the accounts down to this depth stay in memory once they were used: at most 69,905 nodes of about 1.1 kB.
+const RESIDENT_DEPTH: u8 = 4;
+
+/// Bytes beyond which [`World::forget`] drops even what was used lately.
+const KEPT_BYTES: usize = 192 << 20;
 
 /// The tries of a state: that of the accounts, and the storage tries in use, with what changed since their pages were taken.
-#[derive(Debug, Default)]
+///
+/// A clone shares all nodes with the original until either changes them.
+#[derive(Debug)]
 pub struct World {
     accounts: Trie,
-    storage: HashMap<B256, Trie>,
+    storage: Arc<HashMap<B256, Trie>>,
+    tools: Tools,
+    /// Cleared while changes are made: an error in between leaves the tries unusable.
+    whole: bool,
 }
 
-struct Of<'a, P>(TrieId, &'a P);
+/// Changes of one account, in one direction.
+struct Step<'a> {
+    key: B256,
+    change: &'a AccountChange,
+    forward: bool,
+}
 
-impl<P: PageSource> Pages for Of<'_, P> {
-    type Error = P::Error;
+impl Step<'_> {
+    const fn after(&self) -> Option<&Account> {
+        if self.forward { self.change.after.as_ref() } else { self.change.before.as_ref() }
+    }
 
-    fn page(&self, prefix: &Prefix) -> Result<Option<Bytes>, P::Error> {
-        self.1.page(&self.0, prefix)
+    /// Slots by their keys, sorted.
+    fn slots(&self) -> Vec<(B256, Change<'_>)> {
+        let mut slots = Vec::with_capacity(self.change.storage.len());
+        for (slot, (before, after)) in &self.change.storage {
+            let value = if self.forward { after } else { before };
+            let change = if value.is_zero() { Change::Remove } else { Change::Word(value) };
+            slots.push((keccak256(slot.to_be_bytes::<32>()), change));
+        }
+        slots.sort_unstable_by_key(|(key, _)| *key);
+        slots
     }
 }
 
-fn error<E>(trie: TrieId) -> impl Fn(TrieError<E>) -> PagedStateError<E> {
-    move |error| match error {
-        TrieError::Page(_) => PagedStateError::Damaged { trie, depth: 0 },
-        TrieError::Missing { depth } => PagedStateError::Missing { trie, depth },
-        TrieError::Source(error) => PagedStateError::Source(error),
+impl Clone for World {
+    fn clone(&self) -> Self {
+        Self { accounts: self.accounts.clone(), storage: self.storage.clone(), tools: Tools::default(), whole: self.whole }
     }
 }
 
@@ -35,27 +65,29 @@ impl World {
     /// A state without accounts, over no pages.
     #[must_use]
     pub fn empty() -> Self {
-        Self::default()
+        Self { accounts: Trie::empty(TrieId::Accounts), storage: Arc::default(), tools: Tools::default(), whole: true }
     }
 
-    /// The state whose pages are in a source.
+    /// The state whose pages are in a source, read as they are needed. A source without a page of the accounts' root holds the empty state: compare the
+    /// [roots](Self::roots) with what they must be.
     #[must_use]
     pub fn stored() -> Self {
-        Self { accounts: Trie::stored(), storage: HashMap::new() }
+        Self { accounts: Trie::stored(TrieId::Accounts), ..Self::empty() }
     }
 
-    /// Takes over what a block changed; the roots after it.
+    /// Takes over what a block changed; the roots after it. All that a deleted account had in its storage goes with it.
     ///
     /// # Errors
-    /// When a page is missing, damaged or cannot be read.
+    /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
     pub fn apply<P: PageSource>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, true, pages)
     }
 
-    /// Takes back what a block changed, which must be what was applied last; the roots before it.
+    /// Takes back what a block changed, which must be what was applied last; the roots before it. Slots that went with an account and that the changes do
+    /// not name do not come back: execution names them all.
     ///
     /// # Errors
-    /// When a page is missing, damaged or cannot be read.
+    /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
     pub fn revert<P: PageSource>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, false, pages)
     }
@@ -65,95 +97,124 @@ impl World {
     /// # Errors
     /// When a page is missing, damaged or cannot be read.
     pub fn roots<P: PageSource>(&mut self, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
-        let of = Of(TrieId::Accounts, pages);
-        let state_root = self.accounts.root(&of).map_err(error(TrieId::Accounts))?;
-        let passer = self.account(keccak256(MESSAGE_PASSER), pages)?;
-        Ok(StateRoots { state_root, message_passer_root: passer.map_or(EMPTY_ROOT, |account| account.storage_root) })
-    }
-
-    fn account<P: PageSource>(&mut self, key: B256, pages: &P) -> Result<Option<TrieAccount>, PagedStateError<P::Error>> {
-        let value = self.accounts.get(&key, &Of(TrieId::Accounts, pages)).map_err(error(TrieId::Accounts))?;
-        let decode = |value: Bytes| alloy_rlp::Decodable::decode(&mut &value[..]);
-        value.map(decode).transpose().map_err(|_| PagedStateError::Damaged { trie: TrieId::Accounts, depth: 0 })
-    }
-
-    pub(crate) fn read_account<P: PageSource>(
-        &mut self,
-        address: &Address,
-        pages: &P,
-    ) -> Result<Option<(Account, B256)>, PagedStateError<P::Error>> {
-        let found = self.account(keccak256(address), pages)?;
-        Ok(found.map(|TrieAccount { nonce, balance, storage_root, code_hash }| (Account { nonce, balance, code_hash }, storage_root)))
-    }
-
-    pub(crate) fn read_slot<P: PageSource>(
-        &mut self,
-        address: &Address,
-        slot: &U256,
-        pages: &P,
-    ) -> Result<U256, PagedStateError<P::Error>> {
-        let key = keccak256(address);
-        if self.account(key, pages)?.is_none_or(|account| account.storage_root == EMPTY_ROOT) {
-            return Ok(U256::ZERO);
+        if !self.whole {
+            return Err(PagedStateError::Broken);
         }
-        let id = TrieId::Storage(key);
-        let value = Trie::stored().get(&keccak256(slot.to_be_bytes::<32>()), &Of(id, pages)).map_err(error(id))?;
-        let decode = |value: Bytes| alloy_rlp::Decodable::decode(&mut &value[..]);
-        Ok(value.map(decode).transpose().map_err(|_| PagedStateError::Damaged { trie: id, depth: 0 })?.unwrap_or_default())
+        self.accounts.open(pages, &mut self.tools)?;
+        let message_passer_root = self.storage_root(&keccak256(MESSAGE_PASSER), pages)?;
+        Ok(StateRoots { state_root: self.accounts.root(), message_passer_root })
     }
 
     fn change<P: PageSource>(&mut self, changes: &StateChanges, forward: bool, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
-        for (address, change) in &changes.accounts {
-            let key = keccak256(address);
-            let after = if forward { change.after } else { change.before };
-            let old = self.account(key, pages)?.map_or(EMPTY_ROOT, |account| account.storage_root);
-            let slots: BTreeMap<U256, U256> =
-                change.storage.iter().map(|(slot, (before, after))| (*slot, if forward { *after } else { *before })).collect();
-            let storage_root = self.change_storage(key, old, &slots, pages)?;
-            let value = after.map(|Account { nonce, balance, code_hash }| {
-                alloy_rlp::encode(TrieAccount { nonce, balance, storage_root, code_hash }).into()
-            });
-            self.accounts.set(key, value, &Of(TrieId::Accounts, pages)).map_err(error(TrieId::Accounts))?;
+        if !std::mem::replace(&mut self.whole, false) {
+            return Err(PagedStateError::Broken);
         }
+        let mut steps: Vec<_> =
+            changes.accounts.iter().map(|(address, change)| Step { key: keccak256(address), change, forward }).collect();
+        steps.sort_unstable_by_key(|step| step.key);
+        let mut accounts = Vec::with_capacity(steps.len());
+        for step in &steps {
+            let root = self.change_storage(step, pages)?;
+            accounts.push((step.key, step.after().map_or(Change::Remove, |account| Change::Account(account, root))));
+        }
+        self.accounts.update(&accounts, pages, &mut self.tools)?;
+        self.whole = true;
         self.roots(pages)
     }
 
-    fn change_storage<P: PageSource>(
-        &mut self,
-        account: B256,
-        old: B256,
-        slots: &BTreeMap<U256, U256>,
-        pages: &P,
-    ) -> Result<B256, PagedStateError<P::Error>> {
-        if slots.is_empty() {
-            return Ok(old);
+    /// The root of an account's storage, if that changes.
+    fn change_storage<P: PageSource>(&mut self, step: &Step<'_>, pages: &P) -> Result<Option<B256>, PagedStateError<P::Error>> {
+        let remains = step.after().is_some();
+        if remains && step.change.storage.is_empty() {
+            return Ok(None);
         }
-        let id = TrieId::Storage(account);
-        let trie = self.storage.entry(account).or_insert_with(|| if old == EMPTY_ROOT { Trie::default() } else { Trie::stored() });
-        for (slot, value) in slots {
-            let value = (!value.is_zero()).then(|| alloy_rlp::encode(value).into());
-            trie.set(keccak256(slot.to_be_bytes::<32>()), value, &Of(id, pages)).map_err(error(id))?;
+        let root = self.storage_root(&step.key, pages)?;
+        if !remains && root == EMPTY_ROOT {
+            return Ok(None);
         }
-        trie.root(&Of(id, pages)).map_err(error(id))
+        let (trie, tools) = self.storage_trie(&step.key, root, pages)?;
+        if remains {
+            trie.update(&step.slots(), pages, tools)?;
+        } else {
+            trie.clear(pages, tools)?;
+        }
+        Ok(Some(trie.root()))
     }
 
-    /// How many pages differ from the source's, roughly.
+    /// The storage root of an account; that of nothing if there is no account.
+    fn storage_root<P: PageSource>(&mut self, key: &B256, pages: &P) -> Result<B256, PagedStateError<P::Error>> {
+        let Some(value) = self.accounts.get(key, pages, &mut self.tools)? else { return Ok(EMPTY_ROOT) };
+        let damaged = PagedStateError::Damaged { trie: TrieId::Accounts, depth: 0 };
+        value::read_account(&value).map(|(_, root)| root).ok_or(damaged)
+    }
+
+    /// The storage trie of an account, whose root is known.
+    fn storage_trie<P: PageSource>(
+        &mut self,
+        key: &B256,
+        root: B256,
+        pages: &P,
+    ) -> Result<(&mut Trie, &mut Tools), PagedStateError<P::Error>> {
+        let id = TrieId::Storage(*key);
+        let fresh = || if root == EMPTY_ROOT { Trie::empty(id) } else { Trie::stored(id) };
+        let trie = Arc::make_mut(&mut self.storage).entry(*key).or_insert_with(fresh);
+        trie.open(pages, &mut self.tools)?;
+        match trie.root() {
+            found if found == root => Ok((trie, &mut self.tools)),
+            EMPTY_ROOT => Err(PagedStateError::Missing { trie: id, depth: 0 }),
+            _ => Err(PagedStateError::Damaged { trie: id, depth: 0 }),
+        }
+    }
+
+    /// The nodes of a page, for a trie with the given root.
+    pub(crate) fn page_nodes<P: PageSource>(&mut self, place: &Place, pages: &P) -> Result<PageNodes, PagedStateError<P::Error>> {
+        let (trie, tools) = match place.trie {
+            TrieId::Accounts => (&mut self.accounts, &mut self.tools),
+            TrieId::Storage(account) => self.storage_trie(&account, place.root, pages)?,
+        };
+        let node = trie.node_at(&place.prefix, pages, tools)?.cloned();
+        let missing = PagedStateError::Missing { trie: place.trie, depth: place.prefix.depth() };
+        Ok(tools.nodes(place, &node.ok_or(missing)?))
+    }
+
+    /// How many pages have to be written or removed.
     #[must_use]
     pub fn dirty(&self) -> usize {
         self.accounts.dirty() + self.storage.values().map(Trie::dirty).sum::<usize>()
     }
 
-    /// The pages that differ from the source's, which from now on count as written.
+    /// Bytes in memory, roughly.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.accounts.held() + self.storage.values().map(Trie::held).sum::<usize>()
+    }
+
+    /// The pages that differ from the source's, which from now on count as written: the source must have them before anything is
+    /// [forgotten](Self::forget).
     pub fn take_dirty(&mut self) -> Vec<DirtyPage> {
-        let mut pages: Vec<_> = self.accounts.take_dirty().into_iter().map(|(prefix, page)| (TrieId::Accounts, prefix, page)).collect();
-        for (account, trie) in &mut self.storage {
-            pages.extend(trie.take_dirty().into_iter().map(|(prefix, page)| (TrieId::Storage(*account), prefix, page)));
+        let mut pages = Vec::with_capacity(self.dirty());
+        self.accounts.take_dirty(&mut pages);
+        for trie in Arc::make_mut(&mut self.storage).values_mut() {
+            if trie.dirty() > 0 {
+                trie.take_dirty(&mut pages);
+            }
         }
         pages
     }
 
-    /// Drops what can be had from pages again. Call it after pages were taken, and when the source has them.
+    /// Drops what can be read again: what was not used since the last call, and everything if that is not enough, but the accounts' pages down to depth
+    /// 4. Call it when the source has the pages that were taken.
     pub fn forget(&mut self) {
-        self.storage.retain(|_, trie| trie.dirty() > 0);
+        self.drop_clean(true);
+        if self.held() > KEPT_BYTES {
+            self.drop_clean(false);
+        }
+    }
+
+    fn drop_clean(&mut self, keep: bool) {
+        self.accounts.forget(Some(RESIDENT_DEPTH), keep);
+        let storage = Arc::make_mut(&mut self.storage);
+        storage.values_mut().for_each(|trie| trie.forget(None, keep));
+        storage.retain(|_, trie| !trie.is_forgotten());
     }
 }

@@ -1,0 +1,108 @@
+//! Nodes of a trie in memory: each stands for one page.
+
+use crate::{
+    key::{Prefix, nibble},
+    reference::{Encoder, Reference},
+};
+use alloy_primitives::B256;
+use std::sync::Arc;
+
+/// What is in a place. Copies of a trie share nodes until one of them changes.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Empty,
+    /// Only its page has it.
+    Unloaded,
+    /// As `bucket.rs` writes it.
+    Bucket(Arc<[u8]>),
+    Branch(Arc<Branch>),
+}
+
+impl Node {
+    /// Bytes that it holds, roughly, without what is below.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Empty | Self::Unloaded => 0,
+            Self::Bucket(bytes) => bytes.len() + 32,
+            Self::Branch(_) => size_of::<Branch>() + 32,
+        }
+    }
+
+    pub(crate) const fn is_loaded(&self) -> bool {
+        matches!(self, Self::Bucket(_) | Self::Branch(_))
+    }
+}
+
+/// A place for a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// As the node above holds it.
+    pub(crate) reference: Reference,
+    pub(crate) node: Node,
+    /// Differs from its page, or has none yet. Then all above it do.
+    pub(crate) dirty: bool,
+    /// The source has a page here, of this node or of an older one.
+    pub(crate) stored: bool,
+    /// Read or changed since nodes were last forgotten. Then all above it were.
+    pub(crate) used: bool,
+    /// Something below has been loaded, and may be forgotten.
+    pub(crate) warm: bool,
+}
+
+impl Slot {
+    pub(crate) const EMPTY: Self =
+        Self { reference: Reference::Empty, node: Node::Empty, dirty: false, stored: false, used: false, warm: false };
+
+    /// Of a node whose page the source has.
+    pub(crate) const fn stored(reference: Reference) -> Self {
+        Self { reference, node: Node::Unloaded, dirty: false, stored: true, used: false, warm: false }
+    }
+}
+
+/// Where keys part.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch {
+    /// What all keys below have in common.
+    path: Prefix,
+    slots: [Slot; 16],
+}
+
+impl Branch {
+    pub(crate) const fn new(path: Prefix) -> Self {
+        Self { path, slots: [Slot::EMPTY; 16] }
+    }
+
+    pub(crate) const fn path(&self) -> &Prefix {
+        &self.path
+    }
+
+    pub(crate) const fn slots(&self) -> &[Slot; 16] {
+        &self.slots
+    }
+
+    pub(crate) const fn slots_mut(&mut self) -> &mut [Slot; 16] {
+        &mut self.slots
+    }
+
+    /// The slot towards a key that begins with the path.
+    pub(crate) fn slot(&self, key: &B256) -> &Slot {
+        &self.slots[usize::from(nibble(key, self.path.depth()))]
+    }
+
+    /// The slot towards a key that begins with the path, and its prefix.
+    pub(crate) fn towards(&mut self, key: &B256) -> (&mut Slot, Prefix) {
+        let nibble = nibble(key, self.path.depth());
+        (&mut self.slots[usize::from(nibble)], self.path.child(nibble))
+    }
+
+    /// How many children there are.
+    pub(crate) fn children(&self) -> usize {
+        self.slots.iter().filter(|slot| !slot.reference.is_empty()).count()
+    }
+
+    /// Seen from `depth`, not below its path.
+    pub(crate) fn reference(&self, depth: u8, encoder: &mut Encoder) -> Reference {
+        let children = std::array::from_fn(|place| self.slots[place].reference);
+        encoder.branch(self.path.first(), depth, self.path.depth(), &children)
+    }
+}

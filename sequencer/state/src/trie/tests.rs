@@ -1,0 +1,136 @@
+//! The trie against one that is built anew from all its entries, with pages coming and going.
+
+use super::*;
+use alloy_primitives::{Bytes, U256, keccak256};
+use alloy_trie::{HashBuilder, Nibbles};
+use proptest::prelude::*;
+use std::{collections::BTreeMap, convert::Infallible};
+
+#[derive(Default)]
+struct Memory(BTreeMap<Prefix, Bytes>);
+
+impl PageSource for Memory {
+    type Error = Infallible;
+
+    fn page(&self, _: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
+        Ok(self.0.get(prefix).cloned())
+    }
+}
+
+impl Memory {
+    fn write(&mut self, trie: &mut Trie) {
+        let expected = trie.dirty();
+        let mut pages = Vec::new();
+        trie.take_dirty(&mut pages);
+        assert!(pages.len() <= expected, "{} pages of {expected}", pages.len());
+        for (_, prefix, page) in pages {
+            match page {
+                Some(page) => self.0.insert(prefix, page.into()),
+                None => self.0.remove(&prefix),
+            };
+        }
+    }
+}
+
+fn rebuilt(entries: &BTreeMap<B256, U256>) -> B256 {
+    let mut builder = HashBuilder::default();
+    for (key, value) in entries {
+        builder.add_leaf(Nibbles::unpack(key), &alloy_rlp::encode(value));
+    }
+    builder.root()
+}
+
+/// Every page there is, and no other, can be reached from the root.
+fn assert_no_page_is_left_behind(trie: &mut Trie, pages: &Memory, entries: &BTreeMap<B256, U256>) {
+    let mut reached = std::collections::BTreeSet::new();
+    for prefix in pages.0.keys() {
+        if trie.node_at(prefix, pages, &mut Tools::default()).unwrap().is_some_and(Node::is_loaded) {
+            reached.insert(*prefix);
+        }
+    }
+    assert_eq!(reached.len(), pages.0.len(), "of {} entries", entries.len());
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Update(Vec<(B256, U256)>),
+    Remove(Vec<usize>),
+    Write,
+    Reopen,
+    Forget(bool),
+}
+
+/// Keys that mostly have long beginnings in common, and some that do not.
+fn key() -> impl Strategy<Value = B256> {
+    prop_oneof![
+        any::<u64>().prop_map(|seed| keccak256(seed.to_be_bytes())),
+        (0u8..4, 0u8..40, any::<u8>()).prop_map(|(head, place, last)| {
+            let mut key = B256::repeat_byte(0x11 * head);
+            key.0[usize::from(place % 32)] ^= 0x10;
+            key.0[31] = last;
+            key
+        }),
+        any::<u16>().prop_map(|seed| B256::with_last_byte((seed % 200) as u8)),
+    ]
+}
+
+fn word() -> impl Strategy<Value = U256> {
+    prop_oneof![any::<u8>().prop_map(U256::from), any::<[u8; 32]>().prop_map(U256::from_be_bytes)].prop_map(|word| word | U256::from(1))
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => prop::collection::vec((key(), word()), 1..30).prop_map(Act::Update),
+        4 => prop::collection::vec(any::<usize>(), 1..40).prop_map(Act::Remove),
+        2 => Just(Act::Write),
+        1 => Just(Act::Reopen),
+        1 => any::<bool>().prop_map(Act::Forget),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_root_is_that_of_the_entries_whatever_came_before(acts in prop::collection::vec(act(), 1..50)) {
+        let id = TrieId::Storage(B256::ZERO);
+        let (mut pages, mut trie, mut entries, mut tools) = (Memory::default(), Trie::empty(id), BTreeMap::new(), Tools::default());
+        for act in acts {
+            match act {
+                Act::Update(changes) => {
+                    let changes: BTreeMap<_, _> = changes.into_iter().collect();
+                    let sorted: Vec<_> = changes.iter().map(|(key, value)| (*key, Change::Word(value))).collect();
+                    trie.update(&sorted, &pages, &mut tools).unwrap();
+                    entries.extend(changes);
+                }
+                Act::Remove(places) => {
+                    let keys: BTreeMap<B256, ()> =
+                        places.iter().filter_map(|place| Some((*entries.keys().nth(place % (entries.len() + 1))?, ()))).collect();
+                    let keys: BTreeMap<_, _> = keys.into_iter().chain([(keccak256("absent"), ()), (B256::with_last_byte(201), ())]).collect();
+                    let sorted: Vec<_> = keys.keys().map(|key| (*key, Change::Remove)).collect();
+                    trie.update(&sorted, &pages, &mut tools).unwrap();
+                    entries.retain(|key, _| !keys.contains_key(key));
+                }
+                Act::Write => {
+                    pages.write(&mut trie);
+                    assert_no_page_is_left_behind(&mut trie, &pages, &entries);
+                }
+                Act::Forget(keep) => trie.forget(Some(1), keep),
+                Act::Reopen => {
+                    pages.write(&mut trie);
+                    trie = Trie::stored(id);
+                    trie.open(&pages, &mut tools).unwrap();
+                }
+            }
+            prop_assert_eq!(trie.root(), rebuilt(&entries));
+        }
+        for (key, value) in &entries {
+            let found = trie.get(key, &pages, &mut tools).unwrap();
+            prop_assert_eq!(found, Some(value.to_be_bytes_trimmed_vec()));
+        }
+        trie.clear(&pages, &mut tools).unwrap();
+        pages.write(&mut trie);
+        prop_assert!(pages.0.is_empty());
+        prop_assert_eq!(trie.tally.held, 0);
+    }
+}

@@ -1,14 +1,10 @@
 //! The chain: owner of the store's write side.
 
-use crate::ChainError;
-use gainsay_derive::OpenBatch;
+use crate::{ChainError, ahead::Ahead};
 use gainsay_execute::genesis::Genesis;
 use gainsay_store::{Heads, Identity, Repair, Store, Writer};
 use gainsay_types::ChainConfig;
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex},
-};
+use std::{path::PathBuf, sync::Arc};
 
 /// How the chain is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +20,14 @@ pub struct Options {
     pub keep_unsafe: bool,
 }
 
-/// Imports blocks, derives blocks from L1, and keeps the heads. A plain struct: it runs no thread and knows no clock.
+/// Imports blocks, derives blocks from L1, and keeps the heads. A plain struct that knows no clock; its threads do nothing but open batches and recover
+/// signatures that will be needed soon.
 pub struct Chain {
     pub(crate) config: ChainConfig,
     pub(crate) writer: Writer,
     pub(crate) keep_unsafe: bool,
-    /// The batch opened last, since each of its blocks is a step of its own.
-    pub(crate) opened: Mutex<Option<(alloy_primitives::B256, Arc<OpenBatch>)>>,
+    /// The batch that is derived, and those after it while catching up.
+    pub(crate) ahead: Ahead,
     /// Blocks executed since it was opened.
     pub(crate) executions: u64,
 }
@@ -51,7 +48,8 @@ impl Chain {
         let identity =
             Identity { l1_chain_id: options.l1_chain_id, l2_chain_id: config.l2_chain_id, config_hash: config.hash(), genesis_hash: found };
         let (writer, repair) = Writer::open(&options.path, &identity, genesis, options.cache_bytes)?;
-        Ok((Self { config, writer, keep_unsafe: options.keep_unsafe, opened: Mutex::new(None), executions: 0 }, repair))
+        let ahead = Ahead::new(writer.store().clone(), config.clone());
+        Ok((Self { config, writer, keep_unsafe: options.keep_unsafe, ahead, executions: 0 }, repair))
     }
 
     /// The chain's parameters.

@@ -2,15 +2,16 @@
 
 use crate::{
     Chain, ChainError, Dropped,
+    ahead::{Ahead, Closed},
     executor::{Derivation, SafeExecutor},
     unwind::unwind,
 };
 use alloy_eips::BlockNumHash;
-use alloy_primitives::{B256, Bytes};
-use gainsay_derive::{Ignored, Inbox, OpenBatch, Payload, Step, StepError, block_step, open_batch};
-use gainsay_store::{BatchData, BatchRecord, BlockHeader, Commit, StoreError};
+use alloy_primitives::B256;
+use gainsay_derive::{Ignored, Inbox, OpenBatch, Step, StepError, block_step};
+use gainsay_store::{BlockHeader, Commit, Store, StoreError};
 use gainsay_types::{BatchHeader, Message, State};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// What one call of [`Chain::derive_next`] did.
 #[derive(Debug)]
@@ -54,53 +55,19 @@ pub struct DerivedBlock {
 
 /// The archived inbox, without blobs that are missing.
 struct Archive<'a> {
-    chain: &'a Chain,
-}
-
-enum Gap {
-    Blobs(Vec<B256>),
-    Chain(ChainError),
-}
-
-impl<E: Into<ChainError>> From<E> for Gap {
-    fn from(error: E) -> Self {
-        Self::Chain(error.into())
-    }
+    store: &'a Store,
+    ahead: &'a Ahead,
 }
 
 impl Inbox for Archive<'_> {
-    type Error = Gap;
+    type Error = Closed;
 
-    fn batch(&self, index: u64) -> Result<Arc<OpenBatch>, Gap> {
-        let record = self.chain.store().batch(index)?.ok_or_else(|| missing("batch", index))?;
-        let mut opened = self.chain.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, batch)) = opened.as_ref().filter(|(acc, _)| *acc == record.acc) {
-            return Ok(batch.clone());
-        }
-        let payload = self.payload(&record)?;
-        let batch = Arc::new(open_batch(&self.chain.config, &record.header, &payload));
-        *opened = Some((record.acc, batch.clone()));
-        Ok(batch)
+    fn batch(&self, index: u64) -> Result<Arc<OpenBatch>, Closed> {
+        self.ahead.open(index)
     }
 
-    fn message(&self, index: u64) -> Result<Message, Gap> {
-        Ok(self.chain.store().message(index)?.ok_or_else(|| missing("message", index))?.message)
-    }
-}
-
-impl Archive<'_> {
-    fn payload(&self, record: &BatchRecord) -> Result<Payload, Gap> {
-        let hashes = match &record.data {
-            BatchData::Calldata(payload) => return Ok(Payload::Calldata(payload.clone())),
-            BatchData::None => return Ok(Payload::None),
-            BatchData::Blobs(hashes) => hashes,
-        };
-        let found = hashes.iter().map(|hash| Ok((hash, self.chain.store().blob(hash)?))).collect::<Result<Vec<_>, StoreError>>()?;
-        let missing: Vec<B256> = found.iter().filter(|(_, blob)| blob.is_none()).map(|(hash, _)| **hash).collect();
-        if !missing.is_empty() {
-            return Err(Gap::Blobs(missing));
-        }
-        Ok(Payload::Blobs(found.into_iter().filter_map(|(_, blob)| blob).collect::<Vec<Bytes>>()))
+    fn message(&self, index: u64) -> Result<Message, Closed> {
+        Ok(self.store.message(index)?.ok_or_else(|| missing("message", index))?.message)
     }
 }
 
@@ -116,16 +83,23 @@ impl Chain {
     /// When the store fails. Nothing that L1 holds is an error.
     pub fn derive_next(&mut self) -> Result<Derived, ChainError> {
         let heads = self.heads();
+        let next = heads.safe.batch_index + 1;
+        if heads.latest.number == heads.safe.l2_block_number {
+            // Nothing that comes is known: all of it has to be executed.
+            self.ahead.look(next, heads.batches);
+        }
+        let (config, store, ahead) = (&self.config, self.writer.store(), &self.ahead);
         let parent = self.header(heads.safe.l2_block_number)?;
-        let mut executor = SafeExecutor { config: &self.config, store: self.store(), parent, executions: 0 };
-        let step = block_step(&self.config, &heads.safe, heads.batches, &Archive { chain: self }, &mut executor);
+        let mut executor = SafeExecutor { config, store, ahead, parent, next: (next, heads.safe.batch_offset), executions: 0 };
+        let step = block_step(config, &heads.safe, heads.batches, &Archive { store, ahead }, &mut executor);
         let executions = executor.executions;
         self.executions += executions;
         match step {
             Ok(None) => Ok(Derived::UpToDate),
             Ok(Some(step)) => self.commit_step(step).map(|step| Derived::Step(Box::new(step))),
-            Err(StepError::Inbox(Gap::Blobs(hashes))) => self.needs_blobs(heads.safe.batch_index + 1, hashes),
-            Err(StepError::Inbox(Gap::Chain(error)) | StepError::Executor(error)) => Err(error),
+            Err(StepError::Inbox(Closed::Blobs(hashes))) => self.needs_blobs(next, hashes),
+            Err(StepError::Inbox(Closed::Store(error))) => Err(error.into()),
+            Err(StepError::Executor(error)) => Err(error),
             Err(StepError::Closing { reason }) => Err(ChainError::Closing { reason }),
         }
     }
@@ -171,8 +145,11 @@ impl Chain {
         if heads.finalized_steps + 1 != heads.steps {
             return Ok(());
         }
-        let record = self.store().batch(batch)?.ok_or_else(|| missing("batch", batch))?;
-        if record.header.l1_number <= heads.l1_finalized {
+        let l1_number = match self.ahead.opened(batch) {
+            Some(opened) => opened.header.l1_number,
+            None => self.store().batch(batch)?.ok_or_else(|| missing("batch", batch))?.header.l1_number,
+        };
+        if l1_number <= heads.l1_finalized {
             let heads = commit.heads_mut();
             heads.finalized_steps = heads.steps;
             (heads.finalized, heads.finalized_hash) = (heads.safe, heads.safe_hash);

@@ -1,15 +1,20 @@
 //! Executing one block, or finding that it was executed before.
 
-use crate::{ChainError, recover_senders};
-use alloy_consensus::Sealed;
+use crate::{
+    ChainError,
+    ahead::Ahead,
+    recover::{Recovered, recover_all},
+};
+use alloy_consensus::{Sealed, proofs::calculate_transaction_root};
 use gainsay_derive::{Executed, Executor, Outcome};
 use gainsay_execute::{
     BlockBuilder, ExecuteError, ExecutedBlock, Fault,
     trie::{TrieNodes, update_state_root},
 };
-use gainsay_store::{BlockHeader, BlockRecord, StateReader, Store, StoreError};
+use gainsay_store::{BlockHeader, StateReader, Store, StoreError};
 use gainsay_types::{BlockInput, ChainConfig, Millis};
 use op_alloy_consensus::OpTxEnvelope;
+use std::borrow::Cow;
 
 /// A block with the trie nodes that are new since its parent.
 pub(crate) struct Built {
@@ -17,17 +22,27 @@ pub(crate) struct Built {
     pub(crate) nodes: TrieNodes,
 }
 
-/// Executes `input` on `state`.
-pub(crate) fn execute(
-    config: &ChainConfig,
-    state: StateReader,
-    store: &Store,
-    input: BlockInput,
-) -> Result<Result<Built, Fault>, ChainError> {
-    let hashes: Vec<_> = input.transactions.iter().map(gainsay_types::Transaction::hash).collect();
-    let transactions = match recover_senders(input.transactions) {
+/// A block to execute whose signatures are recovered.
+pub(crate) struct Signed {
+    pub(crate) input: BlockInput,
+    /// The input's transactions, which are not there any more.
+    pub(crate) transactions: Recovered,
+}
+
+impl Signed {
+    /// Recovers the senders now.
+    pub(crate) fn new(mut input: BlockInput) -> Self {
+        let transactions = recover_all(std::mem::take(&mut input.transactions));
+        Self { input, transactions }
+    }
+}
+
+/// Executes `block` on `state`.
+pub(crate) fn execute(config: &ChainConfig, state: StateReader, store: &Store, block: Signed) -> Result<Result<Built, Fault>, ChainError> {
+    let Signed { input, transactions } = block;
+    let transactions = match transactions {
         Ok(transactions) => transactions,
-        Err((index, _)) => return Ok(Err(Fault::Signature { hash: hashes.get(index).copied().unwrap_or_default() })),
+        Err(bad) => return Ok(Err(Fault::Signature { hash: bad.hash })),
     };
     let parent = state.block().header.clone();
     let build = || {
@@ -58,7 +73,10 @@ pub(crate) enum Derivation {
 pub(crate) struct SafeExecutor<'a> {
     pub(crate) config: &'a ChainConfig,
     pub(crate) store: &'a Store,
+    pub(crate) ahead: &'a Ahead,
     pub(crate) parent: BlockHeader,
+    /// The payload block that comes next: its batch, and its position in there.
+    pub(crate) next: (u64, u64),
     pub(crate) executions: u64,
 }
 
@@ -73,17 +91,34 @@ impl Executor for SafeExecutor<'_> {
 
     fn execute(&mut self, input: BlockInput) -> Result<Outcome<Derivation, Fault>, ChainError> {
         let number = self.parent.header.number;
-        let known = self.store.block(number + 1)?.filter(|known| is_made_of(known, &input, self.config));
-        if let Some(BlockRecord { header, output_root, deposit_index, .. }) = known {
-            let block = Derivation::Known(Box::new(BlockHeader { header, output_root, deposit_index }));
-            return Ok(Outcome::Valid(Executed { output_root, block }));
+        // Beyond the tip there may be remains of a damaged chain.
+        let known = if number < self.store.heads().latest.number { self.store.header(number + 1)? } else { None };
+        if let Some(block) = known.filter(|known| is_made_of(known, &input, self.config)) {
+            return Ok(Outcome::Valid(Executed { output_root: block.output_root, block: Derivation::Known(Box::new(block)) }));
         }
         self.executions += 1;
         let state = state_after(self.store, number)?;
-        Ok(match execute(self.config, state, self.store, input)? {
+        let signed = self.signed(input);
+        Ok(match execute(self.config, state, self.store, signed)? {
             Err(fault) => Outcome::Fault(fault),
             Ok(built) => Outcome::Valid(Executed { output_root: built.block.output_root, block: Derivation::New(Box::new(built)) }),
         })
+    }
+}
+
+impl SafeExecutor<'_> {
+    /// With the senders that were recovered ahead, or else now. Those of the block `next` are meant: no other block of a step has transactions.
+    fn signed(&self, mut input: BlockInput) -> Signed {
+        let (batch, offset) = self.next;
+        let count = input.transactions.len();
+        let ahead = if input.closing { None } else { self.ahead.take_recovered(batch, offset) };
+        match ahead.filter(|ahead| ahead.as_ref().is_ok_and(|recovered| recovered.len() == count) || ahead.is_err()) {
+            Some(transactions) => {
+                input.transactions.clear();
+                Signed { input, transactions }
+            }
+            None => Signed::new(input),
+        }
     }
 }
 
@@ -96,15 +131,16 @@ pub(crate) fn state_after(store: &Store, number: u64) -> Result<StateReader, Cha
     Ok(state.ok_or_else(|| StoreError::Missing { record: "block", key: number.to_string() })?)
 }
 
-/// The block has exactly these inputs. Its parent is the same, since the chain has one block a number. Closing blocks and others have the same header;
-/// of the limits that closing blocks are exempt from, only the deposits' gas is left to check, since such a block has no user transactions.
-fn is_made_of(block: &BlockRecord, input: &BlockInput, config: &ChainConfig) -> bool {
-    let deposits = input.deposits.iter().map(|message| OpTxEnvelope::Deposit(Sealed::new(message.transaction(config.portal))));
+/// The block has exactly these inputs: the header commits to all of its transactions. Its parent is the same, since the chain has one block a number.
+/// Closing blocks and others have the same header; of the limits that closing blocks are exempt from, only the deposits' gas is left to check, since such a
+/// block has no user transactions.
+fn is_made_of(block: &BlockHeader, input: &BlockInput, config: &ChainConfig) -> bool {
     let gas = input.deposits.iter().fold(0u64, |sum, message| sum.saturating_add(message.gas_limit()));
-    let count = input.deposits.len() + input.transactions.len();
-    (input.closing || gas <= config.block_gas_limit)
-        && block.time() == input.timestamp
-        && block.transactions.len() == count
-        && block.transactions.iter().zip(deposits).all(|(have, want)| *have == want)
-        && block.transactions.iter().skip(input.deposits.len()).zip(&input.transactions).all(|(have, want)| have == want.envelope())
+    if !(input.closing || gas <= config.block_gas_limit) || block.time() != input.timestamp {
+        return false;
+    }
+    let deposits = input.deposits.iter().map(|message| OpTxEnvelope::Deposit(Sealed::new(message.transaction(config.portal))));
+    let users = input.transactions.iter().map(|transaction| Cow::Borrowed(transaction.envelope()));
+    let transactions: Vec<Cow<'_, OpTxEnvelope>> = deposits.map(Cow::Owned).chain(users).collect();
+    block.header.transactions_root == calculate_transaction_root(&transactions)
 }

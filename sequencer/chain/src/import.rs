@@ -2,7 +2,7 @@
 
 use crate::{
     Chain, ChainError, Dropped,
-    executor::{Built, execute, state_after},
+    executor::{Built, Signed, execute, state_after},
     unwind::unwind,
 };
 use alloy_consensus::Sealed;
@@ -90,7 +90,8 @@ impl Chain {
         let input = BlockInput { timestamp: block.timestamp, deposits, transactions: block.transactions, closing: false };
         self.executions += 1;
         let refused = |reason: String| ChainError::FeedBlock { number, claimed: hash, reason };
-        let Built { block, nodes } = match execute(&self.config, state_after(self.store(), parent)?, self.store(), input)? {
+        let state = state_after(self.store(), parent)?;
+        let Built { block, nodes } = match execute(&self.config, state, self.store(), Signed::new(input))? {
             Ok(built) => built,
             Err(fault) => return Err(refused(fault.to_string())),
         };

@@ -71,6 +71,9 @@ impl Chain {
             L1Update::Rewind { to } => self.rewind(&mut commit, to)?,
         };
         self.writer.apply(commit)?;
+        if matches!(update, L1Update::Rewind { .. }) {
+            self.ahead.forget();
+        }
         Ok(applied)
     }
 
@@ -99,7 +102,9 @@ impl Chain {
     pub fn put_blob(&mut self, versioned_hash: &B256, blob: &[u8]) -> Result<(), ChainError> {
         let mut commit = Commit::new(self.store());
         commit.put_blob(versioned_hash, blob);
-        Ok(self.writer.apply(commit)?)
+        self.writer.apply(commit)?;
+        self.ahead.retry();
+        Ok(())
     }
 
     /// Drops the blobs that only batches up to `batch` need: to be called once the assertion that covers them is confirmed. Batches that are not

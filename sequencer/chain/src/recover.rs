@@ -1,16 +1,32 @@
 //! Senders, recovered on several threads before a block is executed.
 
+use alloy_primitives::B256;
 use gainsay_types::{InvalidTransaction, RecoveredTransaction, Transaction};
 use std::thread;
 
-/// Fewer signatures than this are not worth a thread (one takes about 50 µs).
+/// Fewer signatures than this are not worth a thread (one takes about 30 µs).
 const PER_THREAD: usize = 16;
+
+/// The transactions with their senders, or the first whose signature is bad.
+pub(crate) type Recovered = Result<Vec<RecoveredTransaction>, BadSignature>;
+
+/// A transaction that nobody signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadSignature {
+    pub(crate) index: usize,
+    pub(crate) hash: B256,
+    pub(crate) reason: InvalidTransaction,
+}
 
 /// Recovers every sender, in order, on as many threads as there are cores.
 ///
 /// # Errors
 /// For the first transaction whose signature is invalid: its position and the reason.
 pub fn recover_senders(transactions: Vec<Transaction>) -> Result<Vec<RecoveredTransaction>, (usize, InvalidTransaction)> {
+    recover_all(transactions).map_err(|bad| (bad.index, bad.reason))
+}
+
+pub(crate) fn recover_all(transactions: Vec<Transaction>) -> Recovered {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = cores.min(transactions.len() / PER_THREAD).max(1);
     if threads == 1 {
@@ -35,8 +51,12 @@ pub fn recover_senders(transactions: Vec<Transaction>) -> Result<Vec<RecoveredTr
     Ok(recovered)
 }
 
-fn recover(first: usize, transactions: Vec<Transaction>) -> Result<Vec<RecoveredTransaction>, (usize, InvalidTransaction)> {
-    let recover = |(index, transaction): (usize, Transaction)| transaction.recover().map_err(|reason| (index, reason));
+/// On this thread. The first transaction has the position `first`. Transactions keep their hash from now on: whoever asks for it later has it for free.
+pub(crate) fn recover(first: usize, transactions: Vec<Transaction>) -> Recovered {
+    let recover = |(index, transaction): (usize, Transaction)| {
+        let hash = transaction.hash();
+        transaction.recover().map_err(|reason| BadSignature { index, hash, reason })
+    };
     (first..).zip(transactions).map(recover).collect()
 }
 

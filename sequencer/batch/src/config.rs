@@ -26,7 +26,7 @@ pub struct PackerConfig {
     pub max_age_ms: u64,
     /// Blobs in one batch, 1 to 6.
     pub max_blobs: usize,
-    /// Brotli quality, 0 (fast) to 11 (small).
+    /// Brotli quality while little waits, 0 (fast) to 11 (small). Less is taken when much waits.
     pub quality: u8,
 }
 

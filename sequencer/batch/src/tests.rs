@@ -4,7 +4,7 @@ use gainsay_types::{
     batch::{Batch, BatchBlock},
     blob::{BLOB_CAPACITY, unpack},
     payload::decompress,
-    testing::{Dice, any_transaction, erc20_payout, erc20_transfer},
+    testing::{Dice, any_transaction, busy_mix, erc20_payout, erc20_transfer},
 };
 use proptest::prelude::*;
 
@@ -137,6 +137,38 @@ fn a_batch_has_at_most_4096_blocks_and_512_messages() {
 }
 
 #[test]
+fn a_backlog_fills_its_blobs_and_goes_six_at_a_time() {
+    let mut dice = Dice::new(4);
+    let mut block = |number| pending(number, 0, (0..70 + dice.below(60)).map(|_| busy_mix(&mut dice)).collect());
+    let blocks: Vec<_> = (1..=400).map(|number| block(number)).collect();
+    let config = PackerConfig { target_bytes: 3 * BLOB_CAPACITY, max_blobs: 6, quality: 5, ..config() };
+    let batches = drain(&mut packer(config, &blocks), CHEAP_BLOBS, &blocks);
+    let blobs = |batch: &PackedBatch| if let PackedPayload::Blobs(blobs) = &batch.payload { blobs.len() } else { 0 };
+    let (_, full) = batches.split_last().unwrap();
+    let (paid, used) = full.iter().fold((0, 0), |(paid, used), batch| (paid + blobs(batch) * BLOB_CAPACITY, used + batch.payload_bytes));
+    assert!(
+        full.len() >= 4 && full.iter().all(|batch| (3..=6).contains(&blobs(batch))),
+        "{:?}",
+        batches.iter().map(blobs).collect::<Vec<_>>()
+    );
+    assert!(used * 1000 >= paid * 990, "{used} of {paid} bytes are used");
+}
+
+#[test]
+fn the_more_waits_the_less_time_is_spent_on_compressing() {
+    let mut dice = Dice::new(5);
+    let mut packer = packer(PackerConfig { target_bytes: BLOB_CAPACITY, quality: 10, ..config() }, &[]);
+    let mut seen = Vec::new();
+    for number in 1..=60 {
+        packer.push(pending(number, 0, transfers(&mut dice, 100))).unwrap();
+        seen.push(packer.quality());
+    }
+    assert!(seen.is_sorted_by(|before, after| before >= after));
+    seen.dedup();
+    assert_eq!(seen, [10, 9, 5]);
+}
+
+#[test]
 fn a_gap_and_a_repeated_block_are_refused_until_a_reset() {
     let mut packer = packer(config(), &[pending(5, 0, Vec::new())]);
     assert!(matches!(packer.push(pending(7, 0, Vec::new())), Err(PackError::Gap { last: 5, found: 7 })));
@@ -144,7 +176,10 @@ fn a_gap_and_a_repeated_block_are_refused_until_a_reset() {
     assert!(matches!(packer.push(pending(5, 0, Vec::new())), Err(PackError::Gap { last: 5, found: 5 })));
     packer.reset();
     packer.push(pending(5, 0, Vec::new())).unwrap();
-    assert_eq!(packer.last_pushed(), Some(5));
+    assert_eq!((packer.last_pushed(), packer.next_block()), (Some(5), Some(5)));
+    packer.take(Millis(0), CHEAP_BLOBS, true).unwrap();
+    assert_eq!((packer.last_pushed(), packer.next_block()), (Some(5), Some(6)));
+    assert_eq!(packer.emptied().next_block(), None);
 }
 
 #[test]

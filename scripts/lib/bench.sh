@@ -7,7 +7,7 @@ rounds=3 shrink=1
 # Gas is no limit here: what the machine can do is measured, not what a network's parameters allow.
 chain_id=42026 block_gas_limit=1000000000 gas_rate=10000000000
 # All the data of the node that is measured, its address, its process.
-node_data='' node_address='' node_pid=0
+node_data='' node_address='' node_pid=0 node_failed=0
 
 build_for_bench() {
     [[ -x $(foundry_tool anvil) && -x $root/contracts/tools/solc ]] || "$root/scripts/contracts" setup >/dev/null
@@ -62,6 +62,21 @@ start_node() {
     cast rpc --rpc-url "$l1_rpc" evm_setIntervalMining 0 >/dev/null
 }
 
+# Code and caches are warm, and the batcher has made the one batch that it waits for.
+warm_up() {
+    "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2 || die "the node does not take the load"
+}
+
+# need_node NAME OPTIONS...: a warm node; the one that runs, unless its last load failed.
+need_node() {
+    if [[ $node_pid == 0 || $node_failed == 1 ]] || ! kill -0 "$node_pid" 2>/dev/null; then
+        stop_all
+        start_node "$@"
+        warm_up
+        node_failed=0
+    fi
+}
+
 # start_peer: anvil with the same accounts, a block a second, and more gas than it can use.
 start_peer() {
     start peer "$(foundry_tool anvil)" --port "$peer_port" --block-time 1 --silent --init "$work/genesis.json" --chain-id $chain_id --gas-limit 20000000000
@@ -82,7 +97,8 @@ record() {
     if line=$("$@" 2>"$logs/load.log"); then
         printf '{"case":"%s","side":"%s",%s\n' "$name" "$side" "${line#\{}" >>"$raw"
     else
-        line=$(tail -n 1 "$logs/load.log")
+        line=$(tail -n 1 "$logs/load.log" | cut -c 1-200)
+        if [[ $side == gainsay ]]; then node_failed=1; fi
         printf '{"case":"%s","side":"%s","failed":%s}\n' "$name" "$side" "$(node -p 'JSON.stringify(process.argv[1])' "$line")" >>"$raw"
         printf '%s, %s: %s\n' "$name" "$side" "$line" >&2
     fi

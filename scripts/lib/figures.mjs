@@ -1,6 +1,6 @@
 // From the lines of a benchmark's runs on stdin: one JSON line a figure on stdout, and a table into a file.
 //
-//   node scripts/lib/figures.mjs NAME TABLE.md <LINES
+//   node scripts/lib/figures.mjs NAME [TABLE.md] <LINES
 //
 // A line is {"case", "side": "gainsay" or "anvil", ...what the load measured}, or {"case", "side", "failed"}. Figures are medians over the lines of one
 // case and side. A peer that failed is said to have failed: its figure and the ratio are null.
@@ -22,9 +22,12 @@ const of = (name, side) => lines.filter((line) => line.case === name && line.sid
 const value = (name, side, pick) => median(of(name, side).map((line) => (line.failed ? NaN : pick(line) ?? NaN)));
 const over = (a, b) => (a === null || b === null || b === 0 ? null : a / b);
 
+/// Prints a figure. `peer` is the peer's name and its value; the ratio is ours over the peer's, whatever is better.
 function figure(metric, value, unit, peer = null) {
   const round = (number) => (number === null ? null : Number(number.toPrecision(6)));
-  process.stdout.write(`${JSON.stringify({ bench, metric, value: round(value), unit, peer: round(peer), ratio: round(over(value, peer)) })}\n`);
+  const [name, other] = peer ?? [null, null];
+  const of = name === null ? null : `${name}: ${other === null ? "none" : round(other)}`;
+  process.stdout.write(`${JSON.stringify({ bench, metric, value: round(value), unit, peer: of, ratio: round(over(value, other)) })}\n`);
 }
 
 const number = (value, digits = 0) => (value === null ? "—" : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
@@ -52,9 +55,9 @@ const reports = {
       const both = (pick) => [value(name, "gainsay", pick), value(name, "anvil", pick)];
       const [rate, cpu, memory] = [both((line) => line.rate), both((line) => line.cpu), both((line) => line.peak)];
       const own = value(name, "gainsay", (line) => line.ownCpu);
-      figure(`${name}: rate`, rate[0], "tx/s", rate[1]);
-      figure(`${name}: processor time`, cpu[0], "µs/tx", cpu[1]);
-      figure(`${name}: memory at most`, memory[0], "MB", memory[1]);
+      figure(`${name}: rate`, rate[0], "tx/s", ["anvil", rate[1]]);
+      figure(`${name}: processor time`, cpu[0], "µs/tx", ["anvil", cpu[1]]);
+      figure(`${name}: memory at most`, memory[0], "MB", ["anvil", memory[1]]);
       figure(`${name}: processor time of the load`, own, "µs/tx");
       const perBlock = value(name, "gainsay", (line) => line.count / line.blocks);
       row(words[name], number(rate[0]), number(rate[1]), number(over(...rate), 2), number(cpu[0], 1), number(cpu[1], 1), number(memory[0]), number(memory[1]), number(own, 1), number(perBlock));
@@ -67,8 +70,8 @@ const reports = {
       const cpu = ["gainsay", "anvil"].map((side) => value(pace, side, (line) => line.cpu));
       for (const [what, key] of [["answer", "answer"], ["preconfirmation", "preconfirmation"], ["receipt", "receipt"]]) {
         const [half, most] = ["p50", "p99"].map((part) => ["gainsay", "anvil"].map((side) => value(pace, side, (line) => line[key]?.[part])));
-        figure(`${what} at ${pace} tx/s: p50`, half[0], "ms", half[1]);
-        figure(`${what} at ${pace} tx/s: p99`, most[0], "ms", most[1]);
+        figure(`${what} at ${pace} tx/s: p50`, half[0], "ms", key === "preconfirmation" ? null : ["anvil", half[1]]);
+        figure(`${what} at ${pace} tx/s: p99`, most[0], "ms", key === "preconfirmation" ? null : ["anvil", most[1]]);
         const costs = key === "receipt" ? [number(cpu[0], 1), number(cpu[1], 1)] : ["", ""];
         row(`${number(Number(pace))} tx/s, ${what}`, number(half[0], 1), number(most[0], 1), number(half[1], 1), number(most[1], 1), number(over(...most), 3), ...costs);
       }
@@ -87,7 +90,7 @@ const reports = {
     };
     heads("", "", `with 10,000 accounts`, "ratio");
     const say2 = (what, metric, unit, ours, peer, digits) => {
-      figure(metric, ours, unit, peer);
+      figure(metric, ours, unit, peer === null ? null : ["with 10,000 accounts", peer]);
       row(what, number(ours, digits), number(peer, digits), number(over(ours, peer), 2));
     };
     const many = number(filled[0]?.accounts ?? null);
@@ -103,14 +106,23 @@ const reports = {
 
   replay() {
     heads("", "derived, tx/s", "made, tx/s", "ratio", "CPU, µs/tx", "Mgas/s");
-    for (const name of ["transfer", "token"]) {
-      const found = lines.filter((line) => line.bench === "replay" && String(line.metric).startsWith(name));
-      const metric = (unit) => median(found.filter((line) => line.unit === unit).map((line) => line.value));
-      const [derived, made] = [metric("tx/s"), value(name, "gainsay", (line) => line.rate)];
-      if (derived === null) continue;
-      figure(`${name}: rate`, derived, "tx/s", made);
-      figure(`${name}: processor time`, metric("µs/tx"), "µs/tx");
-      row(words[name].split(",")[0], number(derived), number(made), number(over(derived, made), 2), number(metric("µs/tx"), 1), number(metric("Mgas/s")));
+    for (const [traffic, name] of [["transfers", "transfer"], ["tokens", "token-hot"]]) {
+      const found = (what) => lines.find((line) => line.bench === "replay" && line.metric === `${traffic} ${what}`)?.value ?? null;
+      const [derived, made] = [found("rate"), value(name, "gainsay", (line) => line.rate)];
+      figure(`${traffic}: rate`, derived, "tx/s", ["the sequencer", made]);
+      figure(`${traffic}: processor time`, found("CPU"), "µs/tx");
+      figure(`${traffic}: gas`, found("gas"), "Mgas/s");
+      row(traffic, number(derived), number(made), number(over(derived, made), 2), number(found("CPU"), 1), number(found("gas")));
+    }
+  },
+
+  // Its program makes the table itself; its lines have many figures each.
+  vm() {
+    const units = { steps: "steps", fast: "steps/s", definition: "steps/s", timesNative: "times native", memory: "B", seconds: "s", precompileCalls: "calls" };
+    for (const line of lines) {
+      for (const [key, unit] of Object.entries(units)) {
+        if (Number.isFinite(line[key])) figure(`${line.name}: ${key}`, line[key], unit, key === "fast" ? ["a loop with one match", line.peer] : null);
+      }
     }
   },
 
@@ -124,10 +136,10 @@ const reports = {
     const late = runs.slice(Math.floor(runs.length / 2));
     figure("rate", median(runs.map((run) => run.rate)), "tx/s");
     figure("memory at most", Math.max(...runs.map((run) => run.peak)), "MB");
-    figure("memory in the second half against the first", median(late.map((run) => run.memory)), "MB", median(runs.slice(0, Math.ceil(runs.length / 2)).map((run) => run.memory)));
+    figure("memory in the second half against the first", median(late.map((run) => run.memory)), "MB", ["the first half", median(runs.slice(0, Math.ceil(runs.length / 2)).map((run) => run.memory))]);
   },
 };
 
 reports[bench]();
 failures();
-writeFileSync(table, `${text.join("\n")}\n`);
+if (table) writeFileSync(table, `${text.join("\n")}\n`);

@@ -18,14 +18,13 @@ bench_rpc() {
     build_for_bench
     begin_report rpc
     trap clean_up EXIT
-    start_node net-rpc --block-time 250
-    warm_up
     for ((round = 0; round < rounds; round++)); do
+        need_node net-rpc --block-time 250
         run_pace 2000 gainsay 2000 1 64
         run_pace 2000 anvil 2000 1 64
+        need_node net-rpc --block-time 250
         run_pace 10000 gainsay 10000 10 64
         run_pace 10000 anvil 10000 10 64
-        all_alive || die "the node that is measured has stopped"
     done
     clean_up
     end_report rpc

@@ -73,18 +73,19 @@ roots() {
 }
 
 bench_replay() {
-    local round
+    local round blocks=40
+    ((shrink == 1)) || blocks=10
     build_for_bench
     cargo build --locked --quiet -p gainsay-chain --example replay
     begin_report replay
     trap clean_up EXIT
-    start_node net-replay
-    warm_up
     for ((round = 0; round < rounds; round++)); do
+        need_node net-replay
         run_case transfer gainsay
-        run_case token gainsay
-        target/debug/examples/replay 2>"$logs/replay.log" | tee -a "$raw" >&2 || die "the replay failed: $(tail -n 1 "$logs/replay.log")"
+        need_node net-replay
+        run_case token-hot gainsay
     done
     clean_up
+    target/debug/examples/replay "$blocks" 2000 2>"$logs/replay.log" >>"$raw" || die "the replay failed: $(tail -n 1 "$logs/replay.log")"
     end_report replay
 }

@@ -24,11 +24,6 @@ run_case() {
     fi
 }
 
-# Code and caches are warm, and the batcher has made the one batch that it waits for.
-warm_up() {
-    "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2
-}
-
 bench_throughput() {
     local name round wanted=("$@")
     ((${#wanted[@]})) || wanted=("${case_order[@]}")
@@ -38,9 +33,8 @@ bench_throughput() {
     build_for_bench
     begin_report throughput
     trap clean_up EXIT
-    start_node net-throughput
-    warm_up
     if ((perf)); then
+        need_node net-throughput
         profile "${wanted[0]}"
         return
     fi
@@ -48,9 +42,9 @@ bench_throughput() {
         for name in "${wanted[@]}"; do
             # Whoever comes first in one round comes last in the next.
             if ((round % 2)); then run_case "$name" anvil; fi
+            need_node net-throughput
             run_case "$name" gainsay
             if ((round % 2 == 0)); then run_case "$name" anvil; fi
-            all_alive || die "the node that is measured has stopped"
         done
     done
     clean_up
@@ -77,8 +71,7 @@ bench_soak() {
     build_for_bench
     begin_report soak
     trap clean_up EXIT
-    start_node net-soak
-    warm_up
+    need_node net-soak
     # Signing for the next minute happens between the minutes: the load of one is in memory at a time.
     local rate=20000 seconds=60
     ((shrink == 1)) || seconds=5

@@ -1,20 +1,17 @@
 //! What one atomic write changes.
 
 use crate::{
-    BatchData, BatchRecord, BlockRecord, Heads, L1Block, Location, MessageRecord, Store, StoreError, WriteBatch,
+    BatchData, BatchRecord, BlockHeader, BlockRecord, Heads, L1Block, MessageRecord, Store, StoreError, WriteBatch,
     block::{BodyRecord, HeaderRecord},
     codec::{self, Record},
-    heads::FlatMarker,
-    keys,
-    state::{self, UndoRecord},
+    journal, keys,
+    layer::Layer,
 };
 use alloy_eips::BlockNumHash;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 use gainsay_execute::{ExecutedBlock, StateChanges, genesis::Genesis};
 use gainsay_types::State;
 
-/// Blocks whose undo record is kept. Nothing older can be unwound: at four blocks a second this is 11 days, far beyond L1's finality.
-pub(crate) const UNDO_BLOCKS: u64 = 1 << 22;
 /// L1 blocks whose hash is kept.
 const L1_BLOCKS: u64 = 8192;
 
@@ -26,15 +23,31 @@ pub struct Commit {
     pub(crate) writes: WriteBatch,
     /// Heads after the commit.
     pub(crate) heads: Heads,
-    /// The flat state changes.
-    pub(crate) moves_state: bool,
+    /// Blocks above this one are taken off.
+    pub(crate) unwound_to: Option<u64>,
+    /// Blocks put on then.
+    pub(crate) pushed: Vec<Pushed>,
+}
+
+/// A block that a commit puts on the tip.
+pub(crate) struct Pushed {
+    pub(crate) block: BlockHeader,
+    pub(crate) layer: Layer,
+    /// Of its transactions.
+    pub(crate) hashes: Vec<B256>,
 }
 
 impl Commit {
     /// On top of what the store holds.
     #[must_use]
     pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), writes: WriteBatch::default(), heads: store.heads().as_ref().clone(), moves_state: false }
+        Self {
+            store: store.clone(),
+            writes: WriteBatch::default(),
+            heads: store.heads().as_ref().clone(),
+            unwound_to: None,
+            pushed: Vec::new(),
+        }
     }
 
     /// Heads as this commit leaves them.
@@ -48,7 +61,7 @@ impl Commit {
         &mut self.heads
     }
 
-    /// The first block.
+    /// The records of the first block, whose state is written already.
     ///
     /// # Errors
     /// When a record cannot be encoded.
@@ -56,67 +69,68 @@ impl Commit {
         self.heads = Heads::genesis(genesis.header.hash(), genesis.output_root);
         let state = self.heads.safe;
         self.put(keys::step(0), &state)?;
-        self.put_block(&BlockRecord::genesis(genesis), &genesis.changes, &genesis.nodes)
+        self.put_codes(&genesis.changes);
+        self.put_block(&BlockRecord::genesis(genesis))
     }
 
-    /// Puts a block on top of the tip: its records, its state and its trie nodes.
+    /// Puts a block on top of the tip: its records, and the journal of its state. Its header's state root is checked when the commit is applied.
     ///
     /// # Errors
     /// When a record cannot be encoded.
-    pub fn push_block(&mut self, block: &ExecutedBlock, deposit_index: u64, nodes: &[(B256, Bytes)]) -> Result<(), StoreError> {
-        let number = block.header.number;
-        self.put(keys::undo(number), &UndoRecord::new(&block.changes))?;
-        if let Some(old) = number.checked_sub(UNDO_BLOCKS) {
-            self.writes.remove(keys::undo(old));
-        }
-        self.put_block(&BlockRecord::new(block, deposit_index), &block.changes, nodes)
-    }
-
-    fn put_block(&mut self, block: &BlockRecord, changes: &StateChanges, nodes: &[(B256, Bytes)]) -> Result<(), StoreError> {
-        let id = BlockNumHash { number: block.header.number, hash: block.header.hash() };
-        self.put(keys::header(id.number), &HeaderRecord::new(block))?;
-        self.put(keys::body(id.number), &BodyRecord::new(block))?;
-        self.writes.put(keys::block_hash(&id.hash), id.number.to_be_bytes());
-        for (index, transaction) in (0..).zip(&block.transactions) {
-            self.put(keys::transaction(&transaction.tx_hash()), &Location { block: id.number, index })?;
-        }
-        state::apply(changes, &mut self.writes);
-        for (hash, node) in nodes {
-            self.writes.put(keys::node(hash), node.as_ref());
-        }
-        self.set_latest(id)
-    }
-
-    /// Takes the tip off: its records go, the flat state is as before it. Trie nodes stay, since other blocks may share them.
-    ///
-    /// # Errors
-    /// At the genesis block, and when the undo record is pruned.
-    pub fn pop_block(&mut self) -> Result<BlockRecord, StoreError> {
-        let number = self.heads.latest.number;
-        let block = self.store.block(number)?.ok_or_else(|| StoreError::missing("block", number))?;
-        self.undo_state(number)?;
-        for transaction in &block.transactions {
-            self.writes.remove(keys::transaction(&transaction.tx_hash()));
-        }
-        self.writes.remove(keys::block_hash(&block.header.hash()));
-        self.writes.remove(keys::header(number));
-        self.writes.remove(keys::body(number));
-        self.set_latest(BlockNumHash { number: number - 1, hash: block.header.parent_hash })?;
-        Ok(block)
-    }
-
-    /// Puts the flat state back to before block `number`, whose undo record goes.
-    pub(crate) fn undo_state(&mut self, number: u64) -> Result<(), StoreError> {
-        let undo: UndoRecord = self.store.record(&keys::undo(number))?.ok_or(StoreError::Pruned { number })?;
-        undo.apply(&mut self.writes);
-        self.writes.remove(keys::undo(number));
+    pub fn push_block(&mut self, block: &ExecutedBlock, deposit_index: u64) -> Result<(), StoreError> {
+        let (number, hash) = (block.header.number, block.header.hash());
+        self.writes.put(keys::journal(number), journal::encode(&hash, &block.header.parent_hash, &block.changes));
+        self.put_codes(&block.changes);
+        self.put_block(&BlockRecord::new(block, deposit_index))?;
+        self.pushed.push(Pushed {
+            block: BlockHeader { header: block.header.clone(), output_root: block.output_root, deposit_index },
+            layer: Layer::of(number, &block.changes),
+            hashes: block.transactions.iter().map(|transaction| transaction.tx_hash()).collect(),
+        });
+        self.heads.latest = BlockNumHash { number, hash };
         Ok(())
     }
 
-    pub(crate) fn set_latest(&mut self, id: BlockNumHash) -> Result<(), StoreError> {
-        self.heads.latest = id;
-        self.moves_state = true;
-        self.put(keys::FLAT, &FlatMarker(id))
+    fn put_codes(&mut self, changes: &StateChanges) {
+        for (hash, code) in &changes.codes {
+            self.writes.put(keys::code(hash), code.as_ref());
+        }
+    }
+
+    fn put_block(&mut self, block: &BlockRecord) -> Result<(), StoreError> {
+        let number = block.header.number;
+        self.put(keys::header(number), &HeaderRecord::new(block))?;
+        self.put(keys::body(number), &BodyRecord::new(block))?;
+        self.writes.put(keys::block_hash(&block.header.hash()), number.to_be_bytes());
+        Ok(())
+    }
+
+    /// Takes the tip off: its records go, and with the commit the state is as before it.
+    ///
+    /// # Errors
+    /// At the genesis block, and when the state before is pruned.
+    pub fn pop_block(&mut self) -> Result<BlockRecord, StoreError> {
+        let number = self.heads.latest.number;
+        let block = self.store.block(number)?.ok_or_else(|| StoreError::missing("block", number))?;
+        let below = number.checked_sub(1).ok_or_else(|| StoreError::missing("block before block", 0))?;
+        let oldest = self.store.oldest_state();
+        if below < oldest {
+            return Err(StoreError::TooDeep { number, oldest });
+        }
+        self.drop_block(number, &block.header.hash())?;
+        self.heads.latest = BlockNumHash { number: below, hash: block.header.parent_hash };
+        Ok(block)
+    }
+
+    /// Removes the records of the tip, which need not be whole.
+    pub(crate) fn drop_block(&mut self, number: u64, hash: &B256) -> Result<(), StoreError> {
+        self.writes.remove(keys::block_hash(hash));
+        self.writes.remove(keys::header(number));
+        self.writes.remove(keys::body(number));
+        self.writes.remove(keys::journal(number));
+        self.store.index().pop_block(number, &mut self.writes)?;
+        self.unwound_to = Some(number.saturating_sub(1));
+        Ok(())
     }
 
     /// Moves the safe cursor one block step on.

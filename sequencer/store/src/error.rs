@@ -1,8 +1,10 @@
 //! What can go wrong with the store.
 
+use alloy_primitives::B256;
 use std::path::PathBuf;
 
-/// Why the store cannot answer or be opened. Every variant but [`StoreError::Missing`] is a reason to stop the process.
+/// Why the store cannot answer or be opened. Every variant is a reason to stop the process, but those about a state that is not there
+/// ([`StoreError::Missing`], [`StoreError::Pruned`], [`StoreError::Dropped`]).
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the directory open.
@@ -31,6 +33,12 @@ pub enum StoreError {
     Io {
         /// The file or directory.
         path: PathBuf,
+        /// The reason given by the operating system.
+        source: std::io::Error,
+    },
+    /// The thread that writes pages cannot be started.
+    #[error("no thread can be started to write the state: {source}; raise the limit of threads")]
+    Thread {
         /// The reason given by the operating system.
         source: std::io::Error,
     },
@@ -69,11 +77,39 @@ pub enum StoreError {
         /// Its key, for people.
         key: String,
     },
-    /// The chain cannot be unwound that far.
-    #[error("block {number} cannot be undone: its undo record is pruned; delete the data directory to sync again from L1")]
+    /// A state that is not kept any more.
+    #[error("the state after block {number} is pruned, the oldest kept is that after block {oldest}: ask a node that keeps an archive")]
     Pruned {
+        /// The block asked for.
+        number: u64,
+        /// The oldest block that can be asked for.
+        oldest: u64,
+    },
+    /// The chain cannot be unwound that far.
+    #[error(
+        "block {number} cannot be undone: the state before it is pruned, the oldest kept is that after block {oldest}; delete the data directory to sync again from L1"
+    )]
+    TooDeep {
         /// Block to undo.
         number: u64,
+        /// The lowest block that can be gone back to.
+        oldest: u64,
+    },
+    /// A reader was held while its block was taken off the chain.
+    #[error("block {number} is not part of the chain any more: ask again")]
+    Dropped {
+        /// The block.
+        number: u64,
+    },
+    /// A block whose state root is not that of its changes.
+    #[error("block {number} names the state root {named}, but its changes make {found}: seal it with the roots of the state that it is on")]
+    Root {
+        /// The block.
+        number: u64,
+        /// The root in its header.
+        named: B256,
+        /// The root of the state after it.
+        found: B256,
     },
 }
 

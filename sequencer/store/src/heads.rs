@@ -78,11 +78,3 @@ impl Heads {
 impl Record for Heads {
     const NAME: &'static str = "heads";
 }
-
-/// The block whose state the flat state is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FlatMarker(pub(crate) BlockNumHash);
-
-impl Record for FlatMarker {
-    const NAME: &'static str = "flat state";
-}

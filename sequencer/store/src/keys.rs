@@ -2,15 +2,15 @@
 //!
 //! | letter | then | record |
 //! |---|---|---|
-//! | `a` | address | account |
-//! | `s` | address, slot | storage value |
+//! | `a` | depth, nibbles, epoch inverted | page of the accounts' trie |
+//! | `s` | Keccak of the address, depth, nibbles, epoch inverted | page of an account's storage trie |
+//! | `g` | L2 number | the block's state is in pages: an epoch |
+//! | `w` | L2 number, chunk | which pages the epoch wrote |
+//! | `j` | L2 number | what the block changed: its journal |
 //! | `c` | code hash | code |
-//! | `n` | node hash | trie node |
 //! | `h` | L2 number | header, output root, messages consumed |
 //! | `b` | L2 number | transactions, senders, receipts |
-//! | `u` | L2 number | what the block's changes replaced |
 //! | `i` | block hash | L2 number |
-//! | `t` | transaction hash | L2 number, index |
 //! | `r` | run | run of the transaction index |
 //! | `k` | run, chunk | chunk of it |
 //! | `f` | run, part | part of its filter |
@@ -24,11 +24,10 @@
 //! | `l` | L1 number | L1 block |
 //! | `M` | name | identity, heads, the transaction index's bound |
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::B256;
 
 pub(crate) const IDENTITY: &[u8] = b"Midentity";
 pub(crate) const HEADS: &[u8] = b"Mheads";
-pub(crate) const FLAT: &[u8] = b"Mflat";
 
 /// How far the transaction index's runs go.
 pub(crate) const INDEX: &[u8] = b"Mindex";
@@ -43,20 +42,36 @@ fn join(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-pub(crate) fn account(address: &Address) -> Vec<u8> {
-    join(b'a', &[address.as_slice()])
+pub(crate) fn account_page(depth: u8, nibbles: &[u8]) -> Vec<u8> {
+    join(b'a', &[&[depth], nibbles])
 }
 
-pub(crate) fn slot(address: &Address, slot: &U256) -> Vec<u8> {
-    join(b's', &[address.as_slice(), &slot.to_be_bytes::<32>()])
+pub(crate) fn storage_page(account: &B256, depth: u8, nibbles: &[u8]) -> Vec<u8> {
+    join(b's', &[account.as_slice(), &[depth], nibbles])
+}
+
+pub(crate) const EPOCHS: &[u8] = b"g";
+pub(crate) const WRITTEN: &[u8] = b"w";
+pub(crate) const JOURNALS: &[u8] = b"j";
+
+pub(crate) fn epoch(number: u64) -> Vec<u8> {
+    join(b'g', &[&number.to_be_bytes()])
+}
+
+pub(crate) fn written_by(epoch: u64) -> Vec<u8> {
+    join(b'w', &[&epoch.to_be_bytes()])
+}
+
+pub(crate) fn written(epoch: u64, chunk: u32) -> Vec<u8> {
+    join(b'w', &[&epoch.to_be_bytes(), &chunk.to_be_bytes()])
+}
+
+pub(crate) fn journal(number: u64) -> Vec<u8> {
+    join(b'j', &[&number.to_be_bytes()])
 }
 
 pub(crate) fn code(hash: &B256) -> Vec<u8> {
     join(b'c', &[hash.as_slice()])
-}
-
-pub(crate) fn node(hash: &B256) -> Vec<u8> {
-    join(b'n', &[hash.as_slice()])
 }
 
 pub(crate) fn header(number: u64) -> Vec<u8> {
@@ -67,16 +82,8 @@ pub(crate) fn body(number: u64) -> Vec<u8> {
     join(b'b', &[&number.to_be_bytes()])
 }
 
-pub(crate) fn undo(number: u64) -> Vec<u8> {
-    join(b'u', &[&number.to_be_bytes()])
-}
-
 pub(crate) fn block_hash(hash: &B256) -> Vec<u8> {
     join(b'i', &[hash.as_slice()])
-}
-
-pub(crate) fn transaction(hash: &B256) -> Vec<u8> {
-    join(b't', &[hash.as_slice()])
 }
 
 pub(crate) fn index_run(run: u32) -> Vec<u8> {

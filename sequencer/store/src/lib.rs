@@ -1,27 +1,48 @@
 #![doc = include_str!("../README.md")]
 
+mod background;
 mod block;
+mod checksum;
 mod codec;
 mod commit;
 mod database;
+mod epoch;
 mod error;
 mod heads;
+mod history;
 mod identity;
 mod inbox;
+mod index;
+mod journal;
 mod keys;
+mod layer;
+mod nodes;
+mod open;
+mod pages;
 mod reader;
+mod snapshot;
 mod state;
 mod steps;
 mod store;
 mod writer;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use block::{BlockHeader, BlockRecord, Location};
 pub use commit::Commit;
 pub use database::{Database, Entry, SledDatabase, WriteBatch};
 pub use error::StoreError;
 pub use heads::Heads;
+pub use history::History;
 pub use identity::Identity;
 pub use inbox::{BatchData, BatchRecord, L1Block, MessageRecord};
+pub use index::{Index, Known};
+pub use nodes::StateNodes;
+pub use open::{Repair, StoreOptions};
+pub use pages::PagesAt;
 pub use reader::StateReader;
 pub use store::Store;
-pub use writer::{Repair, Writer};
+pub use writer::Writer;

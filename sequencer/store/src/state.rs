@@ -1,123 +1,135 @@
-//! Flat state: accounts, storage and code by key, beside the trie.
+//! State of a block by its number, and code.
 
-use crate::{Store, StoreError, WriteBatch, codec::Record, keys};
-use alloy_primitives::{Address, B256, Bytes, U256};
-use gainsay_execute::{
-    Account, StateChanges,
-    trie::{NodeSource, StateSource},
+use crate::{
+    BlockHeader, StateReader, Store, StoreError,
+    epoch::Epoch,
+    journal::{self, Journal},
+    keys,
+    layer::{Layer, Layers},
+    snapshot::Snapshot,
 };
-use serde::{Deserialize, Serialize};
+use alloy_primitives::{B256, Bytes};
+use std::{collections::VecDeque, sync::Arc};
 
-const ACCOUNT: &str = "account";
-const SLOT: &str = "storage slot";
+/// Times that a state is looked for again when the chain was unwound meanwhile.
+const ATTEMPTS: usize = 100;
+/// States of older blocks that are kept at hand.
+const AT_HAND: usize = 16;
 
-/// What a block's changes replaced: enough to go back.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct UndoRecord {
-    accounts: Vec<UndoAccount>,
+/// States of older blocks that were asked for last.
+#[derive(Debug, Default)]
+pub(crate) struct OldStates {
+    newest_last: VecDeque<(B256, Snapshot)>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct UndoAccount {
-    address: Address,
-    /// Nonce, balance, code hash; none if there was no account.
-    before: Option<(u64, U256, B256)>,
-    storage: Vec<(U256, U256)>,
-}
-
-impl Record for UndoRecord {
-    const NAME: &'static str = "undo";
-}
-
-impl UndoRecord {
-    pub(crate) fn new(changes: &StateChanges) -> Self {
-        let accounts = changes.accounts.iter().map(|(address, change)| UndoAccount {
-            address: *address,
-            before: change.before.as_ref().map(|account| (account.nonce, account.balance, account.code_hash)),
-            storage: change.storage.iter().map(|(slot, (before, _))| (*slot, *before)).collect(),
-        });
-        Self { accounts: accounts.collect() }
+impl OldStates {
+    fn get(&mut self, hash: &B256, base: &Arc<Epoch>) -> Option<Snapshot> {
+        let place = self.newest_last.iter().position(|(of, state)| of == hash && Arc::ptr_eq(&state.base, base))?;
+        let found = self.newest_last.remove(place)?;
+        let snapshot = found.1.clone();
+        self.newest_last.push_back(found);
+        Some(snapshot)
     }
 
-    pub(crate) fn apply(&self, writes: &mut WriteBatch) {
-        for account in &self.accounts {
-            let before = account.before.map(|(nonce, balance, code_hash)| Account { nonce, balance, code_hash });
-            put_account(&account.address, before.as_ref(), writes);
-            for (slot, value) in &account.storage {
-                put_slot(&account.address, slot, value, writes);
-            }
+    #[cfg(test)]
+    pub(crate) fn clear(&mut self) {
+        self.newest_last.clear();
+    }
+
+    fn put(&mut self, hash: B256, snapshot: Snapshot) {
+        self.newest_last.retain(|(of, _)| *of != hash);
+        if self.newest_last.len() == AT_HAND {
+            self.newest_last.pop_front();
         }
+        self.newest_last.push_back((hash, snapshot));
     }
-}
-
-/// Writes what a block changed.
-pub(crate) fn apply(changes: &StateChanges, writes: &mut WriteBatch) {
-    for (address, change) in &changes.accounts {
-        put_account(address, change.after.as_ref(), writes);
-        for (slot, (_, after)) in &change.storage {
-            put_slot(address, slot, after, writes);
-        }
-    }
-    for (hash, code) in &changes.codes {
-        writes.put(keys::code(hash), code.as_ref());
-    }
-}
-
-/// `nonce u64 ‖ balance 32 ‖ code hash 32`.
-fn put_account(address: &Address, account: Option<&Account>, writes: &mut WriteBatch) {
-    let key = keys::account(address);
-    let Some(account) = account else { return writes.remove(key) };
-    let mut value = Vec::with_capacity(72);
-    value.extend_from_slice(&account.nonce.to_be_bytes());
-    value.extend_from_slice(&account.balance.to_be_bytes::<32>());
-    value.extend_from_slice(account.code_hash.as_slice());
-    writes.put(key, value);
-}
-
-/// The value's bytes without leading zeroes; a slot of zero has no key.
-fn put_slot(address: &Address, slot: &U256, value: &U256, writes: &mut WriteBatch) {
-    let key = keys::slot(address, slot);
-    if value.is_zero() { writes.remove(key) } else { writes.put(key, value.to_be_bytes_trimmed_vec()) }
-}
-
-fn read_account(bytes: &[u8]) -> Result<Account, StoreError> {
-    let damaged = || StoreError::damaged(ACCOUNT, "not 72 bytes");
-    let (nonce, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
-    let (balance, code_hash) = rest.split_first_chunk::<32>().ok_or_else(damaged)?;
-    Ok(Account {
-        nonce: u64::from_be_bytes(*nonce),
-        balance: U256::from_be_bytes(*balance),
-        code_hash: B256::try_from(code_hash).map_err(|_| damaged())?,
-    })
 }
 
 impl Store {
-    pub(crate) fn flat_account(&self, address: &Address) -> Result<Option<Account>, StoreError> {
-        self.get(&keys::account(address))?.map(|bytes| read_account(&bytes)).transpose()
+    /// State of the latest block. Takes no look at the database.
+    ///
+    /// # Errors
+    /// Never so far: the state is at hand.
+    pub fn latest_state(&self) -> Result<StateReader, StoreError> {
+        let view = self.view();
+        Ok(StateReader::new(self.clone(), view.tip.clone(), view.snapshot.clone()))
     }
 
-    pub(crate) fn flat_slot(&self, address: &Address, slot: &U256) -> Result<U256, StoreError> {
-        match self.get(&keys::slot(address, slot))? {
-            None => Ok(U256::ZERO),
-            Some(bytes) => U256::try_from_be_slice(&bytes).ok_or_else(|| StoreError::damaged(SLOT, "longer than 32 bytes")),
+    /// State after block `number`; none if there is no such block.
+    ///
+    /// # Errors
+    /// When the state is pruned, and when the store fails.
+    pub fn state_at(&self, number: u64) -> Result<Option<StateReader>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let view = self.view();
+            if view.tip.header.number == number {
+                return Ok(Some(StateReader::new(self.clone(), view.tip.clone(), view.snapshot.clone())));
+            }
+            let Some(block) = self.header(number)? else { return Ok(None) };
+            if let Some(snapshot) = self.snapshot_at(&block)? {
+                return Ok(Some(StateReader::new(self.clone(), Arc::new(block), snapshot)));
+            }
+            std::thread::yield_now();
         }
+        Err(StoreError::Dropped { number })
     }
-}
 
-impl NodeSource for Store {
-    type Error = StoreError;
-
-    fn node(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.get(&keys::node(hash))?.map(Bytes::from))
+    /// The oldest block whose state is kept.
+    #[must_use]
+    pub fn oldest_state(&self) -> u64 {
+        self.oldest_epoch()
     }
-}
 
-impl StateSource for Store {
-    fn code(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
+    /// State after a block; none if the chain was unwound while looking.
+    fn snapshot_at(&self, block: &BlockHeader) -> Result<Option<Snapshot>, StoreError> {
+        let (number, hash) = (block.header.number, block.header.hash());
+        let base = self.epoch_up_to(number)?;
+        if let Some(found) = self.old_states().get(&hash, &base) {
+            return Ok(Some(found));
+        }
+        let Some(layer) = self.replay(&base, number, &hash)? else {
+            // What is missing is there in a moment, or was never part of this chain.
+            return if self.header(number)?.is_some_and(|now| now.header.hash() == hash) && self.view().tip.header.number >= number {
+                base.check()?;
+                Err(StoreError::missing("journal of a block up to", number))
+            } else {
+                Ok(None)
+            };
+        };
+        let snapshot = Snapshot { base, layers: layer.into_iter().map(Arc::new).collect() };
+        self.old_states().put(hash, snapshot.clone());
+        Ok(Some(snapshot))
+    }
+
+    /// What the blocks after `base` changed, up to block `number` with this hash; none if their journals are not those of one chain.
+    fn replay(&self, base: &Epoch, number: u64, hash: &B256) -> Result<Option<Option<Layer>>, StoreError> {
+        let (mut layer, mut last): (Option<Layer>, B256) = (None, base.hash);
+        for next in base.number + 1..=number {
+            let Some(journal) = self.journal(next)?.filter(|journal| journal.parent == last) else { return Ok(None) };
+            last = journal.hash;
+            layer = Some(match layer {
+                Some(older) => journal.layer.over(older),
+                None => journal.layer,
+            });
+        }
+        Ok((last == *hash).then_some(layer))
+    }
+
+    pub(crate) fn journal(&self, number: u64) -> Result<Option<Journal>, StoreError> {
+        self.get(&keys::journal(number))?.map(|bytes| journal::decode(number, &bytes)).transpose()
+    }
+
+    /// Journals `from..=to`, which must be there, as layers of one block each.
+    pub(crate) fn layers(&self, from: u64, to: u64) -> Result<Layers, StoreError> {
+        let layer = |number| Ok(Arc::new(self.journal(number)?.ok_or_else(|| StoreError::missing("journal", number))?.layer));
+        (from..=to).map(layer).collect()
+    }
+
+    /// Code by its Keccak.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn code(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
         Ok(self.get(&keys::code(hash))?.map(Bytes::from))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<Option<B256>, StoreError> {
-        Ok(self.header(number)?.map(|block| block.header.hash()))
     }
 }

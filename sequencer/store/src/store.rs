@@ -1,19 +1,20 @@
 //! The store's read side. Cheap to clone; every method may be called while the writer writes.
 
 use crate::{
-    BatchRecord, BlockHeader, BlockRecord, Database, Heads, L1Block, Location, MessageRecord, StateReader, StoreError,
+    BatchRecord, BlockHeader, BlockRecord, Database, Heads, Index, L1Block, Location, MessageRecord, StoreError,
     block::{BodyRecord, HeaderRecord},
     codec::{self, Record},
+    epoch::Epoch,
     keys,
+    snapshot::Snapshot,
+    state::OldStates,
 };
 use alloy_primitives::{B256, Bytes};
-use std::sync::{
-    Arc, RwLock,
-    atomic::{AtomicU64, Ordering},
+use gainsay_state::Depths;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
-
-/// Times that [`Store::latest_state`] looks again when the chain was unwound while it looked.
-const LATEST_ATTEMPTS: usize = 1000;
 
 /// Reads the chain.
 #[derive(Clone)]
@@ -23,9 +24,22 @@ pub struct Store {
 
 struct Shared {
     database: Box<dyn Database>,
-    /// Odd while the flat state changes, and never the same before and after that: what a reader saw in between is whole if it did not change.
-    generation: AtomicU64,
-    heads: RwLock<Arc<Heads>>,
+    /// What a reader of the tip needs. The lock guards one assignment.
+    view: RwLock<Arc<View>>,
+    /// Epochs whose pages are there, by number. Never empty.
+    epochs: Mutex<BTreeMap<u64, Arc<Epoch>>>,
+    old_states: Mutex<OldStates>,
+    index: Index,
+    /// At which depths of the tries pages were found lately.
+    depths: Depths,
+}
+
+/// The tip: replaced as a whole by each commit.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) heads: Arc<Heads>,
+    pub(crate) tip: Arc<BlockHeader>,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl std::fmt::Debug for Store {
@@ -35,35 +49,57 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    pub(crate) fn new(database: Box<dyn Database>, heads: Heads) -> Self {
-        Self { shared: Arc::new(Shared { database, generation: AtomicU64::new(0), heads: RwLock::new(Arc::new(heads)) }) }
+    pub(crate) fn new(database: Box<dyn Database>, index: Index, view: View, epochs: BTreeMap<u64, Arc<Epoch>>) -> Self {
+        let (view, epochs) = (RwLock::new(Arc::new(view)), Mutex::new(epochs));
+        Self { shared: Arc::new(Shared { database, view, epochs, old_states: Mutex::default(), index, depths: Depths::default() }) }
     }
 
     /// Heads after the latest commit.
     #[must_use]
     pub fn heads(&self) -> Arc<Heads> {
-        // The lock guards one assignment, which cannot panic half-way.
-        self.shared.heads.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.view().heads.clone()
     }
 
-    pub(crate) fn set_heads(&self, heads: Heads) {
-        *self.shared.heads.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(heads);
+    // Nothing can panic half-way through what these locks guard.
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.shared.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_view(&self, view: View) {
+        let view = Arc::new(view);
+        let before = std::mem::replace(&mut *self.shared.view.write().unwrap_or_else(PoisonError::into_inner), view);
+        // Layers may be large: their memory is given back without the lock.
+        drop(before);
+    }
+
+    pub(crate) fn epochs(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Epoch>>> {
+        self.shared.epochs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn old_states(&self) -> MutexGuard<'_, OldStates> {
+        self.shared.old_states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn oldest_epoch(&self) -> u64 {
+        self.epochs().keys().next().copied().unwrap_or_default()
+    }
+
+    /// The newest epoch that is not newer than block `number`.
+    pub(crate) fn epoch_up_to(&self, number: u64) -> Result<Arc<Epoch>, StoreError> {
+        let found = self.epochs().range(..=number).next_back().map(|(_, epoch)| epoch.clone());
+        found.ok_or_else(|| StoreError::Pruned { number, oldest: self.oldest_epoch() })
+    }
+
+    pub(crate) fn depths(&self) -> &Depths {
+        &self.shared.depths
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.shared.index
     }
 
     pub(crate) fn database(&self) -> &dyn Database {
         self.shared.database.as_ref()
-    }
-
-    pub(crate) fn generation(&self) -> u64 {
-        self.shared.generation.load(Ordering::SeqCst)
-    }
-
-    /// Runs `change` with the generation odd.
-    pub(crate) fn in_next_generation<T>(&self, change: impl FnOnce() -> T) -> T {
-        self.shared.generation.fetch_add(1, Ordering::SeqCst);
-        let result = change();
-        self.shared.generation.fetch_add(1, Ordering::SeqCst);
-        result
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -106,32 +142,12 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn transaction(&self, hash: &B256) -> Result<Option<Location>, StoreError> {
-        self.record(&keys::transaction(hash))
-    }
-
-    /// State of the latest block.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn latest_state(&self) -> Result<StateReader, StoreError> {
-        for _ in 0..LATEST_ATTEMPTS {
-            let generation = self.generation();
-            let latest = self.heads().latest;
-            let header = self.header(latest.number)?.filter(|block| block.header.hash() == latest.hash);
-            if let Some(block) = header {
-                return Ok(StateReader::new(self.clone(), block, generation.is_multiple_of(2).then_some(generation)));
-            }
-            std::thread::yield_now();
-        }
-        Err(StoreError::missing("block", self.heads().latest.number))
-    }
-
-    /// State after block `number`; none if there is no such block.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn state_at(&self, number: u64) -> Result<Option<StateReader>, StoreError> {
-        Ok(self.header(number)?.map(|block| StateReader::new(self.clone(), block, None)))
+        let is_there = |place: Location| {
+            let block = self.block(place.block)?;
+            let index = usize::try_from(place.index).unwrap_or(usize::MAX);
+            Ok(block.and_then(|block| block.transactions.get(index).map(|found| found.tx_hash() == *hash)).unwrap_or_default())
+        };
+        self.shared.index.locate(self.database(), hash, is_there)
     }
 
     /// Batch `index`, from 1.
@@ -240,22 +256,9 @@ impl Store {
         numbers.take_while(|number| number.as_ref().map_or(true, |number| *number < end)).collect()
     }
 
-    /// Keccak of the whole flat state, key by key: two stores with the same one hold the same accounts and slots. Reads everything.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn flat_state_hash(&self) -> Result<B256, StoreError> {
-        let mut hasher = alloy_primitives::Keccak256::new();
-        for prefix in [b"a", b"s"] {
-            for entry in self.database().scan(prefix, prefix) {
-                let (key, value) = entry?;
-                hasher.update((key.len() as u64).to_be_bytes());
-                hasher.update(&key);
-                hasher.update((value.len() as u64).to_be_bytes());
-                hasher.update(&value);
-            }
-        }
-        Ok(hasher.finalize())
+    /// Hash of block `number`.
+    pub(crate) fn block_hash(&self, number: u64) -> Result<Option<B256>, StoreError> {
+        Ok(self.header(number)?.map(|block| block.header.hash()))
     }
 
     /// Returns once everything committed so far survives a power failure.

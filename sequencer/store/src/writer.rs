@@ -1,54 +1,104 @@
 //! The store's write side. There is one, and it is not shared.
 
-use crate::{Commit, Database, Heads, Identity, SledDatabase, Store, StoreError, codec, heads::FlatMarker, keys};
-use alloy_eips::BlockNumHash;
+use crate::{
+    Commit, History, Store, StoreError, WriteBatch,
+    background::{self, Background},
+    commit::Pushed,
+    epoch::{Epoch, EpochRecord},
+    keys,
+    layer::{self, Layers},
+    snapshot::Snapshot,
+    store::View,
+};
 use alloy_primitives::B256;
-use gainsay_execute::genesis::Genesis;
-use std::path::Path;
+use gainsay_execute::{StateChanges, StateRoots};
+use gainsay_state::World;
+use std::sync::Arc;
+
+/// So that a restart has little to do, and states of old blocks are quickly made.
+pub(crate) const EPOCH_BLOCKS: u64 = 64;
+/// Dirty pages after which it is taken sooner: taking them must not hold up the chain.
+const EPOCH_PAGES: usize = 20_000;
 
 /// Writes the chain.
 pub struct Writer {
-    store: Store,
+    pub(crate) store: Store,
+    pub(crate) history: History,
+    pub(crate) tries: Tries,
+    /// The epoch that is being written.
+    background: Option<Background>,
+    /// The block of the newest epoch, whole or being written.
+    taken: u64,
+    /// Blocks after which an epoch is taken.
+    pub(crate) epoch_blocks: u64,
 }
 
-/// What opening had to put right. Batches are atomic, so this takes a damaged file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Repair {
-    /// The tip that the heads named.
-    pub from: BlockNumHash,
-    /// The block to which the chain was unwound.
-    pub to: BlockNumHash,
+/// The live tries: of the tip, or of the block prepared on it.
+#[derive(Default)]
+pub(crate) struct Tries {
+    /// None if they have to be made anew, from pages and layers.
+    world: Option<World>,
+    prepared: Option<Prepared>,
+}
+
+/// A block whose roots were asked for. Its state is in the tries already.
+struct Prepared {
+    parent: B256,
+    roots: StateRoots,
+}
+
+impl Tries {
+    pub(crate) const fn of(world: World) -> Self {
+        Self { world: Some(world), prepared: None }
+    }
+
+    /// The tries in the state `snapshot`, with `changes` on top from now on.
+    fn advance(&mut self, store: &Store, snapshot: &Snapshot, changes: &[StateChanges]) -> Result<Option<StateRoots>, StoreError> {
+        let prepared = self.prepared.take();
+        let whole = self.world.take().filter(|_| prepared.is_none());
+        let mut world = match whole {
+            Some(world) => world,
+            None => snapshot.world(store)?.0,
+        };
+        let pages = snapshot.pages(store);
+        let mut roots = None;
+        for changes in changes {
+            roots = Some(world.apply(changes, &pages).map_err(StoreError::of_state)?);
+        }
+        self.world = Some(world);
+        Ok(roots)
+    }
+
+    /// Puts a block on `snapshot`, and checks its state root.
+    fn push(&mut self, store: &Store, snapshot: &Snapshot, pushed: &Pushed) -> Result<(), StoreError> {
+        let header = &pushed.block.header;
+        let is_it = |prepared: &Prepared| prepared.parent == header.parent_hash && prepared.roots.state_root == header.state_root;
+        if self.world.is_some() && self.prepared.as_ref().is_some_and(is_it) {
+            self.prepared = None;
+            return Ok(());
+        }
+        let found = self.advance(store, snapshot, &pushed.layer.changes())?.map(|roots| roots.state_root);
+        match found.filter(|found| *found != header.state_root) {
+            None => Ok(()),
+            Some(found) => {
+                self.world = None;
+                Err(StoreError::Root { number: header.number, named: header.state_root, found })
+            }
+        }
+    }
+}
+
+/// What a commit leaves.
+struct After {
+    view: View,
+    /// Epochs of blocks that it takes off.
+    dropped: Vec<Arc<Epoch>>,
 }
 
 impl Writer {
-    /// Opens the data directory at `path` for the chain `identity`, or creates it with `genesis`. `cache_bytes` bounds sled's page cache.
-    ///
-    /// # Errors
-    /// When another process has the directory, when it belongs to another chain, and when it is damaged beyond repair.
-    pub fn open(path: &Path, identity: &Identity, genesis: &Genesis, cache_bytes: u64) -> Result<(Self, Option<Repair>), StoreError> {
-        let database = SledDatabase::open(path, cache_bytes)?;
-        identity.claim(&database, path)?;
-        Self::over(Box::new(database), genesis)
-    }
-
-    /// The same over any database, which is taken to belong to this chain.
-    ///
-    /// # Errors
-    /// When it is damaged beyond repair.
-    pub fn over(database: Box<dyn Database>, genesis: &Genesis) -> Result<(Self, Option<Repair>), StoreError> {
-        let heads = database.get(keys::HEADS)?.map(|bytes| codec::decode::<Heads>(&bytes)).transpose()?;
-        let hash = genesis.header.hash();
-        let new = heads.is_none();
-        let store = Store::new(database, heads.unwrap_or_else(|| Heads::genesis(hash, genesis.output_root)));
-        let mut writer = Self { store };
-        if new {
-            let mut commit = Commit::new(&writer.store);
-            commit.put_genesis(genesis)?;
-            writer.apply(commit)?;
-            writer.flush()?;
-        }
-        let repair = writer.repair()?;
-        Ok((writer, repair))
+    pub(crate) fn new(store: Store, history: History, tries: Tries) -> Self {
+        let taken = store.view().snapshot.base.number;
+        Self { store, history, tries, background: None, taken, epoch_blocks: EPOCH_BLOCKS }
     }
 
     /// The read side.
@@ -57,19 +107,48 @@ impl Writer {
         &self.store
     }
 
+    /// Roots after a block on block `parent` that changes `changes`. On the tip the block then counts as prepared: pushing it next costs no second
+    /// computation, doing anything else with the state costs one more.
+    ///
+    /// # Errors
+    /// When there is no such parent or its state is pruned, and when the store fails.
+    pub fn roots(&mut self, parent: u64, changes: &StateChanges) -> Result<StateRoots, StoreError> {
+        let view = self.store.view();
+        if parent == view.tip.header.number {
+            let changes = std::slice::from_ref(changes);
+            let roots =
+                self.tries.advance(&self.store, &view.snapshot, changes)?.ok_or_else(|| StoreError::missing("roots on block", parent))?;
+            self.tries.prepared = Some(Prepared { parent: view.tip.header.hash(), roots });
+            return Ok(roots);
+        }
+        let state = self.store.state_at(parent)?.ok_or_else(|| StoreError::missing("block", parent))?;
+        let (mut world, _) = state.snapshot().world(&self.store)?;
+        world.apply(changes, &state.pages()).map_err(StoreError::of_state)
+    }
+
     /// Applies a commit: all of it or, after a crash, none of it. Not yet durable; see [`Self::flush`].
     ///
     /// # Errors
-    /// When the database fails. Nothing was changed then that a reader can see.
+    /// When a block does not have the state root of its changes, and when the database fails. Nothing was changed then that a reader can see.
     pub fn apply(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         let heads = commit.heads.clone();
         commit.put(keys::HEADS, &heads)?;
-        let write = || {
+        let moves = commit.unwound_to.is_some() || !commit.pushed.is_empty();
+        let after = self.after(&mut commit).and_then(|after| {
             self.store.database().apply(&commit.writes)?;
-            self.store.set_heads(heads);
-            Ok(())
-        };
-        if commit.moves_state { self.store.in_next_generation(write) } else { write() }
+            Ok(after)
+        });
+        let After { mut view, dropped } = after.inspect_err(|_| {
+            if moves {
+                // They may be ahead of the tip.
+                self.tries = Tries::default();
+            }
+        })?;
+        view.heads = Arc::new(heads);
+        self.store.set_view(view);
+        commit.pushed.iter().for_each(|pushed| self.store.index().push_block(pushed.block.header.number, &pushed.hashes));
+        self.forget(&dropped)?;
+        if moves { self.turn() } else { Ok(()) }
     }
 
     /// Returns once everything applied so far survives a power failure.
@@ -80,35 +159,130 @@ impl Writer {
         self.store.flush()
     }
 
-    /// Compares the flat state's marker, the heads and the tip's records; where they differ, unwinds to the newest block that is whole.
-    fn repair(&mut self) -> Result<Option<Repair>, StoreError> {
-        let from = self.store.heads().latest;
-        let marker: FlatMarker = self.store.record(keys::FLAT)?.ok_or_else(|| StoreError::missing("flat state", "marker"))?;
-        let mut number = marker.0.number;
-        let mut commit = Commit::new(&self.store);
-        let to = loop {
-            // The newest block whose state the flat state can be, with every record at hand.
-            match self.whole_block(number)? {
-                Some(hash) if number < marker.0.number || hash == marker.0.hash => break BlockNumHash { number, hash },
-                _ => commit.undo_state(number)?,
-            }
-            number = number.checked_sub(1).ok_or_else(|| StoreError::missing("block", 0))?;
-        };
-        if to == from && to == marker.0 {
-            return Ok(None);
+    /// The view after a commit, and in its writes what else has to go.
+    fn after(&mut self, commit: &mut Commit) -> Result<After, StoreError> {
+        let mut dropped = Vec::new();
+        if let Some(number) = commit.unwound_to {
+            dropped = self.unwind(number, &mut commit.writes)?;
         }
-        let steps = self.store.steps_up_to_block(to.number)?;
-        commit.truncate_steps(steps)?;
-        commit.set_latest(to)?;
-        self.apply(commit)?;
-        self.flush()?;
-        Ok(Some(Repair { from, to }))
+        let mut view = self.store.view().as_ref().clone();
+        if let Some(number) = commit.unwound_to {
+            let tip = self.store.header(number)?.ok_or_else(|| StoreError::missing("block", number))?;
+            (view.snapshot, view.tip) = (self.snapshot_below(number)?, Arc::new(tip));
+        }
+        for pushed in &mut commit.pushed {
+            self.tries.push(&self.store, &view.snapshot, pushed)?;
+            let top = Arc::new(std::mem::take(&mut pushed.layer));
+            view.snapshot.layers = layer::push(&view.snapshot.layers, top, self.taken);
+            view.tip = Arc::new(pushed.block.clone());
+        }
+        Ok(After { view, dropped })
     }
 
-    /// Hash of block `number` if its header, its body and its state root's node are there.
-    fn whole_block(&self, number: u64) -> Result<Option<B256>, StoreError> {
-        let Some(block) = self.store.block(number)? else { return Ok(None) };
-        let root = self.store.get(&keys::node(&block.header.state_root))?;
-        Ok(root.map(|_| block.header.hash()))
+    /// Ends what is being written, and takes the records of epochs above block `number` off. The tries have to be made anew.
+    fn unwind(&mut self, number: u64, writes: &mut WriteBatch) -> Result<Vec<Arc<Epoch>>, StoreError> {
+        self.stop_background()?;
+        self.tries = Tries::default();
+        let dropped: Vec<_> = self.store.epochs().range(number.saturating_add(1)..).map(|(_, epoch)| epoch.clone()).collect();
+        dropped.iter().for_each(|epoch| writes.remove(keys::epoch(epoch.number)));
+        self.taken = self.store.epoch_up_to(number)?.number;
+        Ok(dropped)
+    }
+
+    /// The state after a block below the tip, of the layers at hand as far as they reach.
+    fn snapshot_below(&self, number: u64) -> Result<Snapshot, StoreError> {
+        let base = self.store.epoch_up_to(number)?;
+        let view = self.store.view();
+        let kept: &[_] = if Arc::ptr_eq(&base, &view.snapshot.base) { &view.snapshot.layers } else { &[] };
+        let mut layers: Layers = kept.iter().take_while(|layer| layer.last <= number).cloned().collect();
+        let reached = layers.last().map_or(base.number, |layer| layer.last);
+        for layer in self.store.layers(reached + 1, number)?.iter() {
+            layers = layer::push(&layers, layer.clone(), base.number);
+        }
+        Ok(Snapshot { base, layers })
+    }
+
+    /// Removes the pages of epochs whose records are gone.
+    fn forget(&self, dropped: &[Arc<Epoch>]) -> Result<(), StoreError> {
+        for epoch in dropped {
+            epoch.unwind();
+            self.store.epochs().remove(&epoch.number);
+        }
+        dropped.iter().try_for_each(|epoch| background::remove_pages(self.store.database(), epoch.number))
+    }
+
+    /// Takes an epoch when it is time. If the one before is still being written, blocks go on meanwhile, but not for ever.
+    fn turn(&mut self) -> Result<(), StoreError> {
+        self.finish_background(false)?;
+        let view = self.store.view();
+        let blocks = view.tip.header.number.saturating_sub(self.taken);
+        let pages = self.tries.world.as_ref().map_or(0, World::dirty);
+        if blocks < self.epoch_blocks && pages < EPOCH_PAGES {
+            return Ok(());
+        }
+        if self.background.is_some() {
+            if blocks < 2 * self.epoch_blocks && pages < 2 * EPOCH_PAGES {
+                return Ok(());
+            }
+            self.finish_background(true)?;
+        }
+        self.take(&self.store.view())
+    }
+
+    fn take(&mut self, view: &View) -> Result<(), StoreError> {
+        self.tries.advance(&self.store, &view.snapshot, &[])?;
+        let Some(world) = &mut self.tries.world else { return Ok(()) };
+        let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time() };
+        let epoch = Arc::new(Epoch::new(view.tip.header.number, &record));
+        self.taken = epoch.number;
+        self.background = Some(Background::start(&self.store, epoch, world.take_dirty(), self.history)?);
+        Ok(())
+    }
+
+    /// If the epoch is written, or after waiting for it: readers of the tip use it from now on.
+    fn finish_background(&mut self, wait: bool) -> Result<(), StoreError> {
+        let Some(background) = self.background.take_if(|background| wait || background.is_finished()) else { return Ok(()) };
+        let epoch = background.epoch.clone();
+        let whole = background.join();
+        if !matches!(whole, Ok(true)) {
+            // What was taken is not in pages.
+            self.tries = Tries::default();
+            self.taken = self.store.view().snapshot.base.number;
+            background::remove_pages(self.store.database(), epoch.number)?;
+            return whole.map(drop);
+        }
+        let mut view = self.store.view().as_ref().clone();
+        self.store.epochs().insert(epoch.number, epoch.clone());
+        let above = view.snapshot.layers.iter().filter(|layer| layer.first > epoch.number);
+        view.snapshot = Snapshot { layers: above.cloned().collect(), base: epoch };
+        self.store.set_view(view);
+        if let Some(world) = &mut self.tries.world {
+            world.forget();
+        }
+        Ok(())
+    }
+
+    /// Waits for the epoch that is being written.
+    #[cfg(test)]
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        self.finish_background(true)
+    }
+
+    fn stop_background(&mut self) -> Result<(), StoreError> {
+        if let Some(background) = &self.background {
+            background.cancel();
+        }
+        self.finish_background(true)
+    }
+}
+
+/// Waits for the thread to end, so that the directory is free. An epoch that is not whole then is taken again after the next start.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some(background) = self.background.take() {
+            background.cancel();
+            // Nobody is left to be told; the next start finds what there is.
+            let _ = background.join();
+        }
     }
 }

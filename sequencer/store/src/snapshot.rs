@@ -1,0 +1,55 @@
+//! The state after one block: pages of an epoch, and layers above them.
+
+use crate::{
+    Store, StoreError,
+    epoch::Epoch,
+    layer::{self, Layers},
+    pages::PagesAt,
+};
+use alloy_primitives::{Address, U256};
+use gainsay_execute::{Account, StateChanges, StateRoots};
+use gainsay_state::World;
+use std::sync::Arc;
+
+/// The newest epoch that is not newer than a block, and what the blocks after it, up to that block, changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) base: Arc<Epoch>,
+    pub(crate) layers: Layers,
+}
+
+impl Snapshot {
+    pub(crate) fn pages(&self, store: &Store) -> PagesAt {
+        PagesAt { store: store.clone(), epoch: self.base.clone() }
+    }
+
+    pub(crate) fn account(&self, store: &Store, address: &Address) -> Result<Option<Account>, StoreError> {
+        if let Some(account) = layer::account(&self.layers, address) {
+            return Ok(account);
+        }
+        let found = gainsay_state::read_account(&self.pages(store), address).map_err(StoreError::of_state)?;
+        Ok(found.map(|(account, _)| account))
+    }
+
+    pub(crate) fn slot(&self, store: &Store, address: &Address, slot: &U256) -> Result<U256, StoreError> {
+        match layer::slot(&self.layers, address, slot) {
+            Some(value) => Ok(value),
+            None => gainsay_state::read_slot(&self.pages(store), address, slot).map_err(StoreError::of_state),
+        }
+    }
+
+    /// What brings the tries from the pages to this state, in order.
+    pub(crate) fn changes(&self) -> Vec<StateChanges> {
+        layer::merged(&self.layers).map(|layer| layer.changes().to_vec()).unwrap_or_default()
+    }
+
+    /// Its tries and their roots.
+    pub(crate) fn world(&self, store: &Store) -> Result<(World, StateRoots), StoreError> {
+        let (mut world, pages) = (World::stored(), self.pages(store));
+        let mut roots = world.apply(&StateChanges::default(), &pages).map_err(StoreError::of_state)?;
+        for changes in self.changes() {
+            roots = world.apply(&changes, &pages).map_err(StoreError::of_state)?;
+        }
+        Ok((world, roots))
+    }
+}

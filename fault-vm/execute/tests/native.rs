@@ -4,14 +4,19 @@
 
 mod chain;
 
-use alloy_consensus::crypto::{backend::CryptoProvider, secp256k1::sign_message};
+use alloy_consensus::{
+    SignableTransaction, Signed, TxEip1559, TxEip2930, TxLegacy,
+    crypto::{backend::CryptoProvider, secp256k1::sign_message},
+};
 use alloy_eips::eip7702::{Authorization, SignedAuthorization};
-use alloy_primitives::{Address, B256, KECCAK256_EMPTY, Signature, U256, address};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, Signature, TxKind, U256, address};
 use chain::{CHAIN_ID, Chain, PROBE, delegation, signer};
 use gainsay_execute::{
     CallRequest, call,
     native::{NativeCrypto, install},
 };
+use gainsay_types::{RecoveredTransaction, Transaction};
+use op_alloy_consensus::OpTxEnvelope;
 use proptest::prelude::*;
 use revm::precompile::{Crypto, DefaultCrypto};
 
@@ -52,6 +57,20 @@ fn pure(hash: B256, v: U256, signature: &Signature) -> Vec<u8> {
     DefaultCrypto.secp256k1_ecrecover(&compact(signature), parity, &hash.0).map(|word| word.to_vec()).unwrap_or_default()
 }
 
+fn signer_of(key: B256) -> Address {
+    let key = secp256k1::SecretKey::from_byte_array(key.0).unwrap().public_key(&secp256k1::Secp256k1::new());
+    Address::from_raw_public_key(&key.serialize_uncompressed()[1..])
+}
+
+/// A transaction with such a signature, and the hash that it is over.
+fn signed<T: SignableTransaction<Signature>>(transaction: T, key: B256, way: u8) -> (B256, OpTxEnvelope)
+where
+    OpTxEnvelope: From<Signed<T>>,
+{
+    let hash = transaction.signature_hash();
+    (hash, transaction.into_signed(variant(key, hash, way)).into())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(gainsay_types::testing::cases(500)))]
 
@@ -67,6 +86,26 @@ proptest! {
         let request = CallRequest { to: Some(ECRECOVER), data: input.into(), gas_limit: 100_000, ..CallRequest::default() };
         let outcome = call(&chain.config, &chain.parent, request, &chain.state).unwrap();
         prop_assert_eq!(outcome.output.to_vec(), pure(hash, v, &signature));
+    }
+
+    #[test]
+    fn a_transaction_has_the_sender_that_pure_rust_finds_or_none(key: [u8; 32], nonce: u64, tip: u64, way in 0u8..7, kind in 0u8..4) {
+        install();
+        let key = B256::from(key);
+        prop_assume!(sign_message(key, B256::ZERO).is_ok());
+        let to = TxKind::Call(PROBE);
+        let (hash, envelope) = match kind {
+            0 => signed(TxLegacy { chain_id: Some(CHAIN_ID), nonce, to, ..Default::default() }, key, way),
+            1 => signed(TxEip2930 { chain_id: CHAIN_ID, nonce, to, ..Default::default() }, key, way),
+            2 => signed(TxEip1559 { chain_id: CHAIN_ID, nonce, to, max_priority_fee_per_gas: tip.into(), ..Default::default() }, key, way),
+            _ => signed(delegation(nonce, Vec::new()), key, way),
+        };
+        let signature = variant(key, hash, way);
+        let pure = DefaultCrypto.secp256k1_ecrecover(&compact(&signature), u8::from(signature.v()), &hash.0);
+        let expected = pure.ok().filter(|_| signature.s() <= order() >> 1).map(|word| Address::from_word(word.into()));
+        let found = Transaction::new(envelope).unwrap().recover();
+        prop_assert_eq!(found.as_ref().ok().map(RecoveredTransaction::sender), expected);
+        prop_assert_eq!(expected.is_some_and(|sender| sender == signer_of(key)), way == 0);
     }
 
     #[test]

@@ -50,8 +50,11 @@ fn pool() -> Pool {
     Pool::new(RULES, Limits::default(), 10)
 }
 
-fn order(pool: &Pool, base_fee: u64) -> Vec<(Address, u64)> {
-    pool.best(base_fee).map(|pooled| (pooled.sender(), pooled.nonce())).collect()
+/// All that the pool hands out for a block, which is then given up.
+fn order(pool: &mut Pool) -> Vec<(Address, u64)> {
+    let taken = pool.take(usize::MAX);
+    pool.reopen();
+    taken.iter().map(|pooled| (pooled.sender(), pooled.nonce())).collect()
 }
 
 fn rejection(transaction: TxEip1559) -> String {
@@ -64,7 +67,7 @@ fn transactions_after_a_gap_wait_until_it_is_closed() {
     let mut pool = pool();
     let first = pool.insert(candidate(0, 1, 100, 1)).unwrap();
     assert!(first.now_ready.is_empty());
-    assert!(order(&pool, 10).is_empty());
+    assert!(order(&mut pool).is_empty());
     let second = pool.insert(candidate(0, 0, 100, 1)).unwrap();
     assert_eq!(second.now_ready.iter().map(|pooled| pooled.nonce()).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(pool.pending_nonce(&key(0).address()), Some(2));
@@ -77,12 +80,56 @@ fn the_best_tip_comes_first_but_nonces_stay_in_order() {
         pool.insert(candidate(who, nonce, 100, tip)).unwrap();
     }
     let [a, b, c] = [0, 1, 2].map(|who| key(who).address());
-    assert_eq!(order(&pool, 10), [(b, 0), (c, 0), (a, 0), (a, 1)]);
-    assert!(order(&pool, 101).is_empty());
-    let mut best = pool.best(10);
-    assert_eq!(best.nth(2).unwrap().sender(), a);
-    best.skip_sender();
-    assert!(best.next().is_none());
+    assert_eq!(order(&mut pool), [(b, 0), (c, 0), (a, 0), (a, 1)]);
+    assert_eq!(pool.take(3).last().map(|last| last.sender()), Some(a));
+    pool.put_back(a, 0);
+    assert!(pool.peek().is_none() && pool.take(1).is_empty());
+    pool.on_block(101, []);
+    assert!(order(&mut pool).is_empty());
+}
+
+#[test]
+fn what_is_handed_out_is_not_replaced_or_dropped_until_the_block_is_given_up() {
+    let mut pool = Pool::new(RULES, Limits { transactions: 2, ..Limits::default() }, 10);
+    pool.insert(candidate(0, 0, 100, 5)).unwrap();
+    pool.insert(candidate(0, 1, 100, 5)).unwrap();
+    assert_eq!(pool.take(1)[0].nonce(), 0);
+    let sender = key(0).address();
+    assert_eq!(pool.insert(candidate(0, 0, 200, 50)).unwrap_err(), Rejection::NonceTooLow { sender, nonce: 0, account: 1 });
+    assert_eq!(pool.insert(candidate(1, 0, 100, 50)).unwrap().evicted[0].nonce(), 1);
+    pool.insert(candidate(2, 0, 100, 60)).unwrap();
+    assert_eq!(pool.insert(candidate(3, 0, 100, 60)).unwrap_err().to_string(), "transaction underpriced: needs more than 60 wei per gas");
+    pool.reopen();
+    assert_eq!(pool.insert(candidate(3, 0, 100, 61)).unwrap().evicted[0].sender(), sender);
+}
+
+#[test]
+fn what_was_handed_out_and_removed_can_be_sent_again_for_the_same_block() {
+    let mut pool = pool();
+    pool.insert(candidate(0, 0, 100, 5)).unwrap();
+    pool.insert(candidate(0, 1, 100, 5)).unwrap();
+    let failed = pool.take(2)[0].hash();
+    pool.remove(&failed);
+    assert!(pool.peek().is_none(), "the second waits for another first one");
+    pool.insert(candidate(0, 0, 100, 6)).unwrap();
+    assert_eq!(pool.take(9).iter().map(|pooled| pooled.nonce()).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn a_full_pool_refuses_before_it_is_known_who_signed() {
+    let mut pool = Pool::new(RULES, Limits { transactions: 2, ..Limits::default() }, 10);
+    for who in 0..2 {
+        pool.insert(candidate(who, 0, 100, 20)).unwrap();
+    }
+    let screened = |pool: &Pool, fee, tip| pool.screen(candidate(2, 0, fee, tip).transaction.transaction()).err();
+    assert_eq!(screened(&pool, 100, 20), None, "nothing had to go yet, so nothing was compared");
+    pool.insert(candidate(2, 0, 100, 20)).unwrap_err();
+    assert_eq!(screened(&pool, 100, 20), Some(Rejection::Underpriced { least: 20 }));
+    assert_eq!(screened(&pool, 29, 29), Some(Rejection::Underpriced { least: 29 }));
+    assert_eq!(screened(&pool, 31, 21), None);
+    assert_eq!(screened(&pool, 4, 1), Some(Rejection::Underpriced { least: 4 }));
+    pool.on_block(10, [(key(0).address(), Account { nonce: 1, ..RICH })]);
+    assert_eq!(screened(&pool, 100, 20), None);
 }
 
 #[test]
@@ -183,11 +230,11 @@ fn a_reorg_brings_transactions_back_in_front_of_the_later_ones() {
     pool.insert(candidate(0, 1, 100, 1)).unwrap();
     pool.on_block(10, [(key(0).address(), Account { nonce: 1, ..RICH })]);
     pool.on_block(10, [(key(0).address(), RICH)]);
-    assert!(order(&pool, 10).is_empty());
+    assert!(order(&mut pool).is_empty());
     let refused = pool.reinsert([candidate(0, 0, 100, 1), candidate(0, 1, 100, 1)]);
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].1, Rejection::AlreadyKnown);
-    assert_eq!(order(&pool, 10), [(key(0).address(), 0), (key(0).address(), 1)]);
+    assert_eq!(order(&mut pool), [(key(0).address(), 0), (key(0).address(), 1)]);
 }
 
 #[test]
@@ -218,7 +265,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn check_invariants(pool: &Pool, limits: &Limits, accounts: &BTreeMap<Address, Account>, base_fee: u64) {
+fn check_invariants(pool: &mut Pool, limits: &Limits, accounts: &BTreeMap<Address, Account>, base_fee: u64) {
     let content = pool.content();
     let mut hashes = BTreeSet::new();
     let mut bytes = 0;
@@ -244,18 +291,19 @@ fn check_invariants(pool: &Pool, limits: &Limits, accounts: &BTreeMap<Address, A
 }
 
 /// Whatever is handed out is at that moment the best of all heads.
-fn check_order(pool: &Pool, base_fee: u64) {
+fn check_order(pool: &mut Pool, base_fee: u64) {
     let mut left = pool.content().ready;
     let tip_of = |queue: &Vec<std::sync::Arc<Pooled>>| queue.first().and_then(|head| head.effective_tip(base_fee));
-    let mut best = pool.best(base_fee);
-    while !best.is_empty() {
-        let pooled = best.next().expect("it said that something is left");
+    while let Some(peeked) = pool.peek() {
+        let pooled = pool.take(1).pop().expect("what was seen is handed out");
+        assert_eq!(peeked.hash(), pooled.hash());
         assert_eq!(left.values().filter_map(tip_of).max(), pooled.effective_tip(base_fee));
         let queue = left.get_mut(&pooled.sender()).unwrap();
         assert_eq!(queue.remove(0).hash(), pooled.hash());
     }
-    assert!(best.next().is_none(), "it said that nothing is left");
+    assert!(pool.take(1).is_empty(), "nothing was to be seen");
     assert!(left.values().all(|queue| tip_of(queue).is_none()), "an includable transaction was not handed out");
+    pool.reopen();
 }
 
 proptest! {
@@ -293,7 +341,7 @@ proptest! {
                     }
                 }
             }
-            check_invariants(&pool, &limits, &accounts, base_fee);
+            check_invariants(&mut pool, &limits, &accounts, base_fee);
         }
     }
 

@@ -65,6 +65,22 @@ start_node() {
 # Code and caches are warm, and the batcher has made the one batch that it waits for.
 warm_up() {
     "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2 || die "the node does not take the load"
+    calm
+}
+
+# Time of the node on the processor so far, in hundredths of a second.
+node_ticks() { sed 's/.*) //' "/proc/$node_pid/stat" | awk '{ print $12 + $13 }'; }
+
+# Waits until the node hardly does anything: what it does behind the load, such as that one batch, is over.
+calm() {
+    local before now tries
+    now=$(node_ticks)
+    for ((tries = 0; tries < 60; tries++)); do
+        sleep 1
+        before=$now now=$(node_ticks)
+        if ((now - before < 5)); then return; fi
+    done
+    say "the node does not come to rest: what it does beside the load is measured as well" >&2
 }
 
 # need_node NAME OPTIONS...: a warm node; the one that runs, unless its last load failed.

@@ -127,16 +127,18 @@ const reports = {
   },
 
   soak() {
-    heads("minute", "tx/s", "CPU, µs/tx", "memory at the end, MB", "at most, MB", "disk, MB");
-    const runs = lines.filter((line) => String(line.case).startsWith("minute") && !line.failed);
-    runs.forEach((run, place) => {
-      const disk = lines.filter((line) => line.case === "disk")[place];
-      row(place + 1, number(run.rate), number(run.cpu, 1), number(run.memory), number(run.peak), number(disk ? disk.bytes / 1e6 : null));
-    });
-    const late = runs.slice(Math.floor(runs.length / 2));
-    figure("rate", median(runs.map((run) => run.rate)), "tx/s");
-    figure("memory at most", Math.max(...runs.map((run) => run.peak)), "MB");
-    figure("memory in the second half against the first", median(late.map((run) => run.memory)), "MB", ["the first half", median(runs.slice(0, Math.ceil(runs.length / 2)).map((run) => run.memory))]);
+    heads("after, s", "tx/s", "CPU, µs/tx", "memory, MB");
+    const run = of("soak", "gainsay").find((line) => !line.failed);
+    const parts = run?.intervals ?? [];
+    for (const part of parts) row(number(part.until), number(part.rate), number(part.cpu, 1), number(part.memory));
+    const half = Math.floor(parts.length / 2);
+    const memory = (some) => median(some.map((part) => part.memory));
+    figure("rate", run?.rate ?? null, "tx/s");
+    figure("memory at most", run?.peak ?? null, "MB");
+    figure("memory in the second half", memory(parts.slice(half)), "MB", ["the first half", memory(parts.slice(0, half))]);
+    const disk = lines.find((line) => line.case === "disk");
+    figure("disk", disk ? disk.bytes / disk.count : null, "B/tx");
+    if (disk) say(`\nAt most ${number(run.peak)} MB; the database grew by ${number(disk.bytes / 1e6)} MB, ${number(disk.bytes / disk.count)} B a transaction.`);
   },
 };
 

@@ -39,18 +39,8 @@ fill() {
     local before
     before=$(on_disk)
     load_node "fill $1" run --kind fill --count "$1" --batch 2 --connections 2 --in-flight 200
-    settle
+    calm
     printf '{"case":"disk","side":"gainsay","accounts":%s,"bytes":%s}\n' "$1" $(($(on_disk) - before)) >>"$raw"
-}
-
-# Waits until the database has stopped growing: what is written behind the blocks is then on disk.
-settle() {
-    local before now=0 tries
-    for ((tries = 0; tries < 60; tries++)); do
-        before=$now now=$(on_disk)
-        ((before != now)) || return 0
-        sleep 1
-    done
 }
 
 # known SIZE ACCOUNTS: transfers to random ones of the accounts.
@@ -59,7 +49,7 @@ known() {
     if [[ $1 == small ]]; then accounts=10000; fi
     before=$(on_disk)
     load_node "$1" run --kind known --accounts "$accounts" --batch 50 --connections 4 --count $((120000 / shrink))
-    settle
+    calm
     printf '{"case":"growth %s","side":"gainsay","bytes":%s}\n' "$1" $(($(on_disk) - before)) >>"$raw"
 }
 

@@ -66,21 +66,24 @@ profile() {
 }
 
 bench_soak() {
-    local minutes=${1-10} minute
+    local minutes=${1-10} before
     [[ $minutes =~ ^[0-9]+$ ]] || die "soak wants a number of minutes, not $minutes"
     build_for_bench
     begin_report soak
     trap clean_up EXIT
     need_node net-soak
-    # Signing for the next minute happens between the minutes: the load of one is in memory at a time.
-    local rate=20000 seconds=60
-    ((shrink == 1)) || seconds=5
-    for ((minute = 1; minute <= minutes; minute++)); do
-        load_node "minute $minute" run --kind fresh --batch 50 --connections 4 --count $((rate * seconds / 50 * 50))
-        rate=$(node -p 'Math.round(JSON.parse(process.argv[1]).rate || 5000)' "$(tail -n 1 "$raw")")
-        printf '{"case":"disk","side":"gainsay","bytes":%s,"minute":%s}\n' "$(on_disk)" "$minute" >>"$raw"
-        all_alive || die "the node that is measured has stopped"
-    done
+    # As many as it takes in so many minutes at the rate of a short run; all are signed before.
+    local rate seconds=60 count=150000
+    ((shrink == 1)) || seconds=5 count=30000
+    load_node start run --kind fresh --batch 50 --connections 4 --count $count
+    rate=$(node -p 'JSON.parse(process.argv[1]).rate' "$(tail -n 1 "$raw")")
+    [[ $rate != undefined ]] || die "the node does not take the load"
+    before=$(on_disk)
+    count=$(node -p "Math.ceil($rate * $seconds * $minutes / 50) * 50")
+    say "signing $count transactions" >&2
+    load_node soak run --kind fresh --batch 50 --connections 4 --count "$count" --interval $seconds
+    calm
+    printf '{"case":"disk","side":"gainsay","bytes":%s,"count":%s}\n' $(($(on_disk) - before)) "$count" >>"$raw"
     clean_up
     end_report soak
 }

@@ -1,29 +1,19 @@
 //! A client of HTTP/1.1 that does as little as possible: the load must not take the processor from what it measures.
 
 use eyre::{OptionExt, WrapErr, bail, ensure};
+use std::io::Write;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-/// A request as it is sent, its head included.
-#[derive(Clone, Debug)]
-pub(crate) struct Request(Vec<u8>);
-
-impl Request {
-    /// A POST of JSON to `host:port`.
-    #[must_use]
-    pub(crate) fn new(address: &str, body: &[u8]) -> Self {
-        let length = body.len();
-        let head = format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
-        Self([head.as_bytes(), body].concat())
-    }
-}
-
 /// One connection that stays open.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
+    /// The request's head up to its length.
+    head: String,
+    request: Vec<u8>,
     buffer: Vec<u8>,
 }
 
@@ -35,15 +25,19 @@ impl Connection {
     pub(crate) async fn open(address: &str) -> eyre::Result<Self> {
         let stream = TcpStream::connect(address).await.wrap_err_with(|| format!("nobody listens at {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(1 << 16) })
+        let head = format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: ");
+        Ok(Self { stream, head, request: Vec::new(), buffer: Vec::with_capacity(1 << 16) })
     }
 
     /// Posts, and returns the body of the answer.
     ///
     /// # Errors
     /// When the connection breaks, or the answer is not 200.
-    pub(crate) async fn post(&mut self, request: &Request) -> eyre::Result<&[u8]> {
-        self.stream.write_all(&request.0).await?;
+    pub(crate) async fn post(&mut self, body: &[u8]) -> eyre::Result<&[u8]> {
+        self.request.clear();
+        write!(self.request, "{}{}\r\n\r\n", self.head, body.len())?;
+        self.request.extend_from_slice(body);
+        self.stream.write_all(&self.request).await?;
         self.buffer.clear();
         let end = loop {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the node closed the connection");

@@ -14,7 +14,7 @@ mod workload;
 
 use clap::{Parser, Subcommand};
 use node::Node;
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 use workload::{Kind, Plan};
 
 #[derive(Debug, Parser)]
@@ -51,6 +51,9 @@ enum Command {
         /// Transactions that were sent and are in no block yet, at most.
         #[arg(long, default_value_t = 15_000)]
         in_flight: u64,
+        /// Tells what the node uses every so many seconds, too.
+        #[arg(long, value_name = "S")]
+        interval: Option<u64>,
     },
     /// Sends at a pace, and measures how long each transaction takes.
     Paced {
@@ -111,16 +114,16 @@ fn main() -> ExitCode {
 async fn execute(cli: Cli) -> eyre::Result<()> {
     let line = match cli.command {
         Command::Genesis { senders, chain_id, gas_limit, out } => return genesis::write(senders, chain_id, gas_limit, &out),
-        Command::Run { load, count, in_flight } => {
+        Command::Run { load, count, in_flight, interval } => {
             let (mut node, plan) = prepare(&load, count).await?;
-            let pace = run::Pace { connections: load.connections, in_flight };
-            run::run(&mut node, plan.requests(&load.address, load.batch), plan.transactions(), pace).await?.line(&plan)
+            let pace = run::Pace { connections: load.connections, in_flight, interval: interval.map(Duration::from_secs) };
+            run::run(&mut node, plan.parcels(load.batch), plan.transactions(), pace).await?.line(&plan)
         }
         Command::Paced { load, rate, seconds, preconfirmations } => {
             eyre::ensure!(rate > 0 && seconds > 0, "--rate and --seconds must be more than 0");
             let (mut node, plan) = prepare(&load, rate * seconds).await?;
             let pace = paced::Pace { rate, connections: load.connections, preconfirmations };
-            paced::run(&mut node, plan.requests(&load.address, load.batch), pace).await?
+            paced::run(&mut node, plan.parcels(load.batch), pace).await?
         }
     };
     writeln!(std::io::stdout(), "{line}")?;

@@ -1,7 +1,7 @@
 //! What is asked of the node beside the load: little, so that the answers cost it next to nothing.
 
 use crate::{
-    http::{Connection, Request},
+    http::Connection,
     process::{Usage, usage},
     senders::Sender,
 };
@@ -45,7 +45,7 @@ impl Node {
     /// When the connection breaks.
     pub(crate) async fn text(&mut self, method: &str, params: &str) -> eyre::Result<&[u8]> {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":[{params}]}}"#);
-        self.connection.post(&Request::new(&self.address, body.as_bytes())).await
+        self.connection.post(body.as_bytes()).await
     }
 
     async fn number(&mut self, method: &str, params: &str) -> eyre::Result<Option<u64>> {
@@ -87,7 +87,7 @@ impl Node {
             let call = |(id, sender): (usize, &Sender)| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_getTransactionCount", "params": [sender.address, "latest"] });
             let calls: Vec<_> = part.iter().enumerate().map(call).collect();
             let body = serde_json::to_vec(&calls)?;
-            let mut answers: Vec<Value> = serde_json::from_slice(self.connection.post(&Request::new(&self.address, &body)).await?)?;
+            let mut answers: Vec<Value> = serde_json::from_slice(self.connection.post(&body).await?)?;
             answers.sort_by_key(|answer| answer["id"].as_u64());
             for answer in answers {
                 nonces.push(quantity(answer["result"].as_str().ok_or_eyre("the node tells no nonce")?)?);

@@ -84,10 +84,10 @@ fn hashes(text: &[u8]) -> impl Iterator<Item = B256> + '_ {
 /// # Errors
 /// When the node refuses one, or makes no blocks any more.
 pub(crate) async fn run(node: &mut Node, parcels: Vec<Parcel>, pace: Pace) -> eyre::Result<Value> {
-    let count: usize = parcels.iter().map(|parcel| parcel.hashes.len()).sum();
-    let batch = parcels.first().ok_or_eyre("nothing is to be sent")?.hashes.len();
+    let count: usize = parcels.iter().map(Parcel::len).sum();
+    let batch = parcels.first().ok_or_eyre("nothing is to be sent")?.len();
     let interval = Duration::from_secs(1).mul_f64(batch as f64 / pace.rate as f64);
-    let places = parcels.iter().enumerate().flat_map(|(place, parcel)| parcel.hashes.iter().map(move |hash| (*hash, place))).collect();
+    let places = parcels.iter().enumerate().flat_map(|(place, parcel)| parcel.hashes().map(move |hash| (hash, place))).collect();
     let shared = Rc::new(Shared {
         parcels,
         next: Cell::new(0),
@@ -133,12 +133,14 @@ async fn drive(node: &mut Node, shared: &Rc<Shared>, count: usize, pace: Pace) -
 }
 
 async fn send(mut connection: Connection, shared: Rc<Shared>) -> eyre::Result<()> {
+    let mut body = Vec::new();
     loop {
         let place = shared.next.replace(shared.next.get() + 1);
         let Some(parcel) = shared.parcels.get(place) else { return Ok(()) };
+        parcel.write(&mut body);
         let due = shared.due(place);
         tokio::time::sleep_until(due.into()).await;
-        accepted(connection.post(&parcel.request).await?)?;
+        accepted(connection.post(&body).await?)?;
         shared.answers.borrow_mut().push(due.elapsed());
     }
 }

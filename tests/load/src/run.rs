@@ -1,13 +1,13 @@
 //! Sending a load as fast as a node takes it, and seeing it through.
 
 use crate::{
-    http::{Connection, Request, accepted},
+    http::{Connection, accepted},
     node::Node,
     process::usage,
     rate::{Sample, sustained},
     workload::{Kind, Parcel, Plan},
 };
-use eyre::{OptionExt, ensure};
+use eyre::ensure;
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -34,6 +34,8 @@ pub(crate) struct Pace {
     pub(crate) connections: usize,
     /// Transactions that were sent but are in no block, at most.
     pub(crate) in_flight: u64,
+    /// Time between two looks at what the node uses; none if only the whole counts.
+    pub(crate) interval: Option<Duration>,
 }
 
 /// What came of it.
@@ -47,6 +49,24 @@ pub(crate) struct Outcome {
     resident: u64,
     peak: u64,
     blocks: u64,
+    intervals: Vec<Interval>,
+}
+
+/// What happened in a part of the time.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    /// Since the start.
+    until: Duration,
+    per_second: f64,
+    /// Of the node, a transaction.
+    cpu: Duration,
+    resident: u64,
+}
+
+impl Interval {
+    fn line(&self) -> Value {
+        json!({ "until": self.until.as_secs_f64(), "rate": self.per_second, "cpu": self.cpu.as_secs_f64() * 1e6, "memory": self.resident as f64 / 1e6 })
+    }
 }
 
 impl Outcome {
@@ -58,6 +78,9 @@ impl Outcome {
             "kind": plan.kind.name(), "count": self.count, "seconds": self.elapsed.as_secs_f64(), "rate": self.per_second, "cpu": each(self.cpu),
             "ownCpu": each(self.own_cpu), "memory": self.resident as f64 / 1e6, "peak": self.peak as f64 / 1e6, "blocks": self.blocks,
         });
+        if !self.intervals.is_empty() {
+            line["intervals"] = self.intervals.iter().map(Interval::line).collect();
+        }
         if plan.kind == Kind::Fill {
             line["accounts"] = plan.count.into();
         }
@@ -67,8 +90,7 @@ impl Outcome {
 
 #[derive(Debug)]
 struct Shared {
-    parcels: Mutex<VecDeque<Request>>,
-    per_parcel: u64,
+    parcels: Mutex<VecDeque<Parcel>>,
     sent: AtomicU64,
     included: AtomicU64,
     in_flight: u64,
@@ -79,11 +101,8 @@ struct Shared {
 /// # Errors
 /// When the node refuses one, or makes no blocks any more.
 pub(crate) async fn run(node: &mut Node, parcels: Vec<Parcel>, count: u64, pace: Pace) -> eyre::Result<Outcome> {
-    let per_parcel = parcels.first().ok_or_eyre("nothing is to be sent")?.hashes.len() as u64;
-    let parcels = parcels.into_iter().map(|parcel| parcel.request).collect();
     let shared = Arc::new(Shared {
-        parcels: Mutex::new(parcels),
-        per_parcel,
+        parcels: Mutex::new(parcels.into()),
         sent: AtomicU64::new(0),
         included: AtomicU64::new(0),
         in_flight: pace.in_flight,
@@ -95,11 +114,12 @@ pub(crate) async fn run(node: &mut Node, parcels: Vec<Parcel>, count: u64, pace:
     let mut watcher = Watcher { number: node.block_number().await?, node };
     let first_block = watcher.number;
     let (before, own_before, start) = (watcher.node.usage()?, usage(process::id())?, Instant::now());
+    let mut meter = Meter { interval: pace.interval, start, last: (start, 0, before.cpu), found: Vec::new() };
     let mut tasks = JoinSet::new();
     for connection in connections {
         tasks.spawn(send(connection, shared.clone()));
     }
-    let (samples, sent) = watch(&mut watcher, &shared, count, &mut tasks).await?;
+    let (samples, sent) = watch(&mut watcher, &shared, count, &mut tasks, &mut meter).await?;
     let (after, own_after) = (watcher.node.usage()?, usage(process::id())?);
     Ok(Outcome {
         count,
@@ -110,6 +130,7 @@ pub(crate) async fn run(node: &mut Node, parcels: Vec<Parcel>, count: u64, pace:
         resident: after.resident,
         peak: after.peak,
         blocks: watcher.number - first_block,
+        intervals: meter.found,
     })
 }
 
@@ -119,6 +140,7 @@ async fn watch(
     shared: &Shared,
     count: u64,
     tasks: &mut JoinSet<eyre::Result<()>>,
+    meter: &mut Meter,
 ) -> eyre::Result<(Vec<Sample>, Instant)> {
     let (mut samples, mut sent, mut last_change) = (Vec::new(), None, Instant::now());
     loop {
@@ -131,6 +153,7 @@ async fn watch(
         let new = watcher.look().await?;
         let at = Instant::now();
         let included = shared.included.fetch_add(new, Ordering::Relaxed) + new;
+        meter.look(at, included, watcher.node)?;
         if new > 0 {
             last_change = at;
             samples.push(Sample { at, included });
@@ -143,14 +166,40 @@ async fn watch(
     }
 }
 
+/// Notes what the node uses, from time to time.
+#[derive(Debug)]
+struct Meter {
+    interval: Option<Duration>,
+    start: Instant,
+    /// When it was noted last, how many transactions were in blocks then, and the node's time on the processor.
+    last: (Instant, u64, Duration),
+    found: Vec<Interval>,
+}
+
+impl Meter {
+    fn look(&mut self, at: Instant, included: u64, node: &Node) -> eyre::Result<()> {
+        let (before, count, cpu) = self.last;
+        if self.interval.is_some_and(|interval| at - before >= interval) {
+            let (now, new) = (node.usage()?, included - count);
+            let each = now.cpu.saturating_sub(cpu).div_f64((new as f64).max(1.0));
+            let per_second = new as f64 / (at - before).as_secs_f64();
+            self.found.push(Interval { until: at - self.start, per_second, cpu: each, resident: now.resident });
+            self.last = (at, included, now.cpu);
+        }
+        Ok(())
+    }
+}
+
 async fn send(mut connection: Connection, shared: Arc<Shared>) -> eyre::Result<()> {
+    let mut body = Vec::new();
     loop {
         while shared.sent.load(Ordering::Relaxed) >= shared.included.load(Ordering::Relaxed) + shared.in_flight {
             tokio::time::sleep(BREATH).await;
         }
-        let Some(request) = shared.parcels.lock().ok().and_then(|mut parcels| parcels.pop_front()) else { return Ok(()) };
-        shared.sent.fetch_add(shared.per_parcel, Ordering::Relaxed);
-        accepted(connection.post(&request).await?)?;
+        let Some(parcel) = shared.parcels.lock().ok().and_then(|mut parcels| parcels.pop_front()) else { return Ok(()) };
+        shared.sent.fetch_add(parcel.len() as u64, Ordering::Relaxed);
+        parcel.write(&mut body);
+        accepted(connection.post(&body).await?)?;
     }
 }
 

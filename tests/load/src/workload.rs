@@ -1,9 +1,6 @@
 //! What is sent, signed beforehand and put into requests, so that sending costs next to nothing.
 
-use crate::{
-    http::Request,
-    senders::{FILLER, SLOTS, Sender, TOKEN},
-};
+use crate::senders::{FILLER, SLOTS, Sender, TOKEN};
 use alloy::{
     consensus::{SignableTransaction, TxEip1559},
     eips::eip2718::Encodable2718,
@@ -13,7 +10,7 @@ use alloy::{
 };
 use clap::ValueEnum;
 use secp256k1::Secp256k1;
-use std::{fmt::Write, thread};
+use std::{io::Write, iter, thread};
 
 sol! {
     function transfer(address to, uint256 value) external returns (bool);
@@ -24,6 +21,9 @@ pub(crate) const FILL: u64 = 450;
 /// What the senders pay for gas at most, wei.
 const MAX_FEE: u128 = 20_000_000_000;
 const MAX_TIP: u128 = 1_000_000_000;
+
+/// A call up to the hexadecimal digits of the transaction.
+const CALL: &[u8] = br#"{"jsonrpc":"2.0","method":"eth_sendRawTransaction","params":["0x"#;
 
 /// Kinds of load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,13 +69,59 @@ pub(crate) struct Plan {
     pub(crate) nonces: Vec<u64>,
 }
 
-/// A request and what is in it.
-#[derive(Clone, Debug)]
+/// The transactions of one request, encoded. Put into JSON only when they are sent: so a load of minutes fits into memory.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parcel {
-    /// The request.
-    pub(crate) request: Request,
-    /// Hashes of its transactions.
-    pub(crate) hashes: Vec<B256>,
+    bytes: Vec<u8>,
+    /// Where each transaction ends.
+    ends: Vec<u32>,
+}
+
+impl Parcel {
+    fn push(&mut self, raw: &[u8]) {
+        self.bytes.extend_from_slice(raw);
+        self.ends.push(self.bytes.len() as u32);
+    }
+
+    /// How many transactions.
+    pub(crate) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn transactions(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.bytes[start as usize..*end as usize])
+    }
+
+    /// Hashes of the transactions.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = B256> {
+        self.transactions().map(keccak256)
+    }
+
+    /// Puts the body of the request into a buffer: one call, or a batch.
+    pub(crate) fn write(&self, body: &mut Vec<u8>) {
+        body.clear();
+        let batch = self.len() > 1;
+        for (id, raw) in self.transactions().enumerate() {
+            body.extend_from_slice(if id > 0 {
+                b","
+            } else if batch {
+                b"["
+            } else {
+                b""
+            });
+            body.extend_from_slice(CALL);
+            let start = body.len();
+            body.resize(start + raw.len() * 2, 0);
+            // The room is what it needs.
+            let _ = hex::encode_to_slice(raw, &mut body[start..]);
+            // Writing to a vector cannot fail.
+            let _ = write!(body, "\"],\"id\":{id}}}");
+        }
+        if batch {
+            body.push(b']');
+        }
+    }
 }
 
 /// The account with this number, as the filling contract makes it.
@@ -129,50 +175,43 @@ impl Plan {
     }
 
     /// All of it, in order, `batch` transactions a request. Signed by as many threads as there are cores.
-    #[must_use]
-    pub(crate) fn requests(&self, address: &str, batch: usize) -> Vec<Parcel> {
+    pub(crate) fn parcels(&self, batch: usize) -> Vec<Parcel> {
         let (all, batch) = (self.transactions(), batch.max(1) as u64);
         let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
         let share = all.div_ceil(threads).next_multiple_of(batch).max(1);
         thread::scope(|scope| {
             let starts = (0..all).step_by(share as usize);
-            let part = |start: u64| scope.spawn(move || self.part(address, batch, start, (start + share).min(all)));
+            let part = |start: u64| scope.spawn(move || self.part(batch, start, (start + share).min(all)));
             let parts: Vec<_> = starts.map(part).collect();
             parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
         })
     }
 
-    fn part(&self, address: &str, batch: u64, from: u64, to: u64) -> Vec<Parcel> {
+    fn part(&self, batch: u64, from: u64, to: u64) -> Vec<Parcel> {
         let curve = Secp256k1::new();
+        let mut raw = Vec::new();
         let parcel = |start: u64| {
-            let mut hashes = Vec::new();
-            let mut calls = Vec::new();
+            let mut parcel = Parcel::default();
             for place in start..(start + batch).min(to) {
                 let transaction = self.transaction(place);
                 let sender = &self.senders[(place % self.senders.len() as u64) as usize];
                 let signature = sender.sign(&curve, transaction.signature_hash());
-                let signed = transaction.into_signed(signature);
-                calls.push(call(hashes.len(), &signed.encoded_2718()));
-                hashes.push(*signed.hash());
+                raw.clear();
+                transaction.into_signed(signature).encode_2718(&mut raw);
+                parcel.push(&raw);
             }
-            let body = if batch == 1 { calls.concat() } else { format!("[{}]", calls.join(",")) };
-            Parcel { request: Request::new(address, body.as_bytes()), hashes }
+            parcel.bytes.shrink_to_fit();
+            parcel
         };
         (from..to).step_by(batch as usize).map(parcel).collect()
     }
-}
-
-fn call(id: usize, raw: &[u8]) -> String {
-    let mut text = String::with_capacity(raw.len() * 2 + 96);
-    // Writing to a string cannot fail.
-    let _ = write!(text, r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_sendRawTransaction","params":["0x{}"]}}"#, hex::encode(raw));
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::senders::senders;
+    use serde_json::json;
     use std::collections::HashSet;
 
     fn plan(kind: Kind, count: u64) -> Plan {
@@ -182,12 +221,27 @@ mod tests {
     #[test]
     fn every_transaction_is_sent_once_whatever_the_batch() {
         for (count, batch) in [(1, 1), (7, 2), (10, 50), (101, 10)] {
-            let parcels = plan(Kind::Transfer, count).requests("host:1", batch);
-            let hashes: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.hashes).collect();
+            let parcels = plan(Kind::Transfer, count).parcels(batch);
+            let hashes: Vec<_> = parcels.iter().flat_map(Parcel::hashes).collect();
             assert_eq!(hashes.len() as u64, count);
             assert_eq!(hashes.iter().collect::<HashSet<_>>().len() as u64, count);
-            assert!(parcels.iter().all(|parcel| parcel.hashes.len() <= batch));
+            assert!(parcels.iter().all(|parcel| parcel.len() <= batch));
         }
+    }
+
+    #[test]
+    fn a_request_holds_one_call_or_a_batch_of_them() {
+        let mut parcel = Parcel::default();
+        let mut body = b"old".to_vec();
+        let calls = |body: &[u8]| -> serde_json::Value { serde_json::from_slice(body).unwrap_or_default() };
+        parcel.push(&[1, 2]);
+        parcel.write(&mut body);
+        assert_eq!(calls(&body), json!({ "jsonrpc": "2.0", "method": "eth_sendRawTransaction", "params": ["0x0102"], "id": 0 }));
+        parcel.push(&[0xff]);
+        parcel.write(&mut body);
+        let ids: Vec<_> =
+            calls(&body).as_array().unwrap_or(&Vec::new()).iter().map(|call| (call["id"].clone(), call["params"][0].clone())).collect();
+        assert_eq!(ids, [(json!(0), json!("0x0102")), (json!(1), json!("0xff"))]);
     }
 
     #[test]

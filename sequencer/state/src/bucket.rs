@@ -2,7 +2,7 @@
 //!
 //! | bytes | |
 //! |---|---|
-//! | 1 | how many entries, 1 to 16 |
+//! | 1 | how many entries, 1 to 24 |
 //! | 2 | for each nibble of the entries' topmost branch, bit by bit: whether the hash below it follows |
 //! | 32 each | these hashes |
 //! | 1 each | lengths of the values |
@@ -19,7 +19,7 @@ use crate::{
 use alloy_primitives::B256;
 
 /// Entries of a bucket; with more it splits.
-pub(crate) const MOST: usize = 16;
+pub(crate) const MOST: usize = 24;
 
 /// A bucket's bytes, taken apart.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +142,7 @@ impl Entries {
     fn push(&mut self, key: B256, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let from = self.values.len();
         write(&mut self.values);
-        // Values have at most 106 bytes, and there are as many as a block's changes and 16 more.
+        // Values have at most 106 bytes, and there are as many as a block's changes and 24 more.
         let (from, length) = (from as u32, (self.values.len() - from) as u8);
         if length > 0 {
             self.list.push(Entry { key, from, length });
@@ -194,7 +194,7 @@ impl Entries {
         changed.then_some(touched)
     }
 
-    /// Writes the bucket of some of the entries, at least 1 and at most 16; its reference. `known` are hashes of the topmost branch, if it is at `at`.
+    /// Writes the bucket of some of the entries, at least 1 and at most 24; its reference. `known` are hashes of the topmost branch, if it is at `at`.
     pub(crate) fn write(
         &self,
         part: &[Entry],
@@ -213,7 +213,7 @@ impl Entries {
         let none = [Reference::Empty; 16];
         let references = children.as_ref().map_or(&none, |(_, _, references)| references);
         out.clear();
-        // At most 16.
+        // At most 24.
         out.push(part.len() as u8);
         let hash = |reference: &Reference| if let Reference::Hash(hash) = reference { Some(*hash) } else { None };
         let hashed = references.iter().enumerate().fold(0u16, |bits, (place, one)| bits | u16::from(hash(one).is_some()) << place);

@@ -13,7 +13,7 @@ use alloy_primitives::B256;
 use std::{borrow::Cow, sync::Arc};
 
 /// Children of a branch become one bucket again once they are as few as this.
-const FEW: usize = MOST / 2;
+const FEW: usize = MOST / 3;
 
 type Changes<'a> = [(B256, Change<'a>)];
 

@@ -25,6 +25,8 @@ const KEPT_BYTES: usize = 192 << 20;
 pub struct World {
     accounts: Trie,
     storage: Arc<HashMap<B256, Trie>>,
+    /// Pages of storage tries that have to be written or removed.
+    dirty: usize,
     tools: Tools,
     /// Cleared while changes are made: an error in between leaves the tries unusable.
     whole: bool,
@@ -57,7 +59,13 @@ impl Step<'_> {
 
 impl Clone for World {
     fn clone(&self) -> Self {
-        Self { accounts: self.accounts.clone(), storage: self.storage.clone(), tools: Tools::default(), whole: self.whole }
+        Self {
+            accounts: self.accounts.clone(),
+            storage: self.storage.clone(),
+            dirty: self.dirty,
+            tools: Tools::default(),
+            whole: self.whole,
+        }
     }
 }
 
@@ -65,7 +73,7 @@ impl World {
     /// A state without accounts, over no pages.
     #[must_use]
     pub fn empty() -> Self {
-        Self { accounts: Trie::empty(TrieId::Accounts), storage: Arc::default(), tools: Tools::default(), whole: true }
+        Self { accounts: Trie::empty(TrieId::Accounts), storage: Arc::default(), dirty: 0, tools: Tools::default(), whole: true }
     }
 
     /// The state whose pages are in a source, read as they are needed. A source without a page of the accounts' root holds the empty state: compare the
@@ -133,12 +141,15 @@ impl World {
             return Ok(None);
         }
         let (trie, tools) = self.storage_trie(&step.key, root, pages)?;
+        let before = trie.dirty();
         if remains {
             trie.update(&step.slots(), pages, tools)?;
         } else {
             trie.clear(pages, tools)?;
         }
-        Ok(Some(trie.root()))
+        let (root, after) = (trie.root(), trie.dirty());
+        self.dirty = self.dirty + after - before;
+        Ok(Some(root))
     }
 
     /// The storage root of an account; that of nothing if there is no account.
@@ -180,7 +191,7 @@ impl World {
     /// How many pages have to be written or removed.
     #[must_use]
     pub fn dirty(&self) -> usize {
-        self.accounts.dirty() + self.storage.values().map(Trie::dirty).sum::<usize>()
+        self.accounts.dirty() + self.dirty
     }
 
     /// Bytes in memory, roughly.
@@ -199,6 +210,7 @@ impl World {
                 trie.take_dirty(&mut pages);
             }
         }
+        self.dirty = 0;
         pages
     }
 

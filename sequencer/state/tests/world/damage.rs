@@ -1,0 +1,110 @@
+//! Pages that are damaged, gone, old, or in another's place: an error or the right answer.
+
+use crate::model::{Memory, Model, Wish, wishes};
+use alloy_primitives::Bytes;
+use gainsay_execute::trie::account_proof;
+use gainsay_state::{NodesAt, Prefix, TrieId, World, read_account, read_slot};
+use proptest::{prelude::*, sample::Index};
+
+#[derive(Clone, Debug)]
+enum Damage {
+    Flip(Index, u8),
+    Cut(Index),
+    Drop,
+    Old,
+    Misplaced(Index),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let index = any::<Index>;
+    prop_oneof![
+        6 => (index(), 0u8..8).prop_map(|(place, bit)| Damage::Flip(place, bit)),
+        1 => index().prop_map(Damage::Cut),
+        2 => Just(Damage::Drop),
+        2 => Just(Damage::Old),
+        1 => index().prop_map(Damage::Misplaced),
+    ]
+}
+
+fn do_damage(pages: &mut Memory, old: &Memory, key: &(TrieId, Prefix), damage: &Damage) {
+    let mut page = pages.0[key].to_vec();
+    match damage {
+        Damage::Flip(place, bit) => page[place.index(pages.0[key].len())] ^= 1 << bit,
+        Damage::Cut(place) => page.truncate(place.index(pages.0[key].len())),
+        Damage::Misplaced(other) => page = other.get(&pages.0.values().cloned().collect::<Vec<Bytes>>()).to_vec(),
+        Damage::Old if old.0.contains_key(key) => page = old.0[key].to_vec(),
+        Damage::Drop | Damage::Old => {
+            pages.0.remove(key);
+            return;
+        }
+    }
+    pages.0.insert(*key, page.into());
+}
+
+/// A state before and after some changes, and its pages before and after.
+fn states(first: &[Wish], second: &[Wish]) -> (Model, Memory, Memory) {
+    let (mut model, mut world, mut pages) = (Model::default(), World::empty(), Memory::default());
+    let mut old = Memory::default();
+    for wishes in [first, second] {
+        old = pages.clone();
+        let changes = model.changes(wishes);
+        model.apply(&changes);
+        world.apply(&changes, &pages).unwrap();
+        pages.write(world.take_dirty());
+    }
+    (model, old, pages)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn damaged_pages_give_an_error_or_the_right_answer(
+        first in wishes(150),
+        second in wishes(60),
+        third in wishes(40),
+        place in any::<Index>(),
+        damage in damage(),
+    ) {
+        let (mut model, old, mut pages) = states(&first, &second);
+        prop_assume!(!pages.0.is_empty());
+        let key = *place.get(&pages.0.keys().copied().collect::<Vec<_>>());
+        do_damage(&mut pages, &old, &key, &damage);
+        let root = model.roots.state_root;
+        // Whoever opens a state compares its root.
+        let opens = World::stored().roots(&pages).is_ok_and(|roots| roots == model.roots);
+        prop_assert!(opens || key.1 == Prefix::ROOT || matches!(damage, Damage::Flip(..)) || World::stored().roots(&pages).is_err());
+        if opens && !matches!(damage, Damage::Old) {
+            for (address, account) in &model.flat.accounts {
+                prop_assert!(read_account(&pages, address).is_ok_and_right(|found| found.map(|(account, _)| account) == Some(*account)));
+            }
+            let missing_root = key == (key.0, Prefix::ROOT) && matches!(damage, Damage::Drop);
+            for ((address, slot), value) in model.flat.storage.iter().filter(|_| !missing_root) {
+                prop_assert!(read_slot(&pages, address, slot).is_ok_and_right(|found| found == *value));
+            }
+        }
+        if opens {
+            let nodes = NodesAt::new(&pages, root, []).unwrap();
+            for address in model.flat.accounts.keys() {
+                let expected = account_proof(root, *address, &[], &model.flat).unwrap();
+                prop_assert!(account_proof(root, *address, &[], &nodes).is_ok_and_right(|proof| proof == expected));
+            }
+        }
+        let third = model.changes(&third);
+        model.apply(&third);
+        if opens {
+            prop_assert!(World::stored().apply(&third, &pages).is_ok_and_right(|roots| roots == model.roots));
+        }
+    }
+}
+
+trait Right<T> {
+    /// An error, or what is right.
+    fn is_ok_and_right(self, right: impl FnOnce(T) -> bool) -> bool;
+}
+
+impl<T, E> Right<T> for Result<T, E> {
+    fn is_ok_and_right(self, right: impl FnOnce(T) -> bool) -> bool {
+        self.map_or(true, right)
+    }
+}

@@ -105,6 +105,7 @@ async fn start(config: &Config, supervisor: &mut Supervisor<ChallengerError>) ->
         poll: config.l1_poll,
         // It trusts L1 alone.
         keep_unsafe: false,
+        history: gainsay_chain::History::default(),
     };
     let node = Node::open(&paths).await?;
     let (report, verdicts) = watch::channel(Arc::new(Report::default()));

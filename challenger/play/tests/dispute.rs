@@ -185,6 +185,7 @@ async fn player<C: Conduct>(
         data: setup.path(&format!("player-{account}")),
         poll: Duration::from_millis(250),
         keep_unsafe: false,
+        history: gainsay_chain::History::default(),
     };
     let mut supervisor = Supervisor::default();
     let node = Node::open(&paths).await?.start(&mut supervisor);

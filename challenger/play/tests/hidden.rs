@@ -100,6 +100,7 @@ async fn logs_that_an_l1_node_leaves_out_are_noticed_and_read_again() -> eyre::R
         data: setup.path("player"),
         poll: Duration::from_millis(250),
         keep_unsafe: false,
+        history: gainsay_chain::History::default(),
     };
     let mut supervisor = Supervisor::<TaskError>::default();
     let node = Node::open(&paths).await?.start(&mut supervisor);

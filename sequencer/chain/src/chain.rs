@@ -2,7 +2,7 @@
 
 use crate::{ChainError, ahead::Ahead};
 use gainsay_execute::genesis::Genesis;
-use gainsay_store::{Heads, Identity, Repair, Store, Writer};
+use gainsay_store::{Heads, History, Identity, Repair, Store, StoreOptions, Writer};
 use gainsay_types::ChainConfig;
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,6 +15,8 @@ pub struct Options {
     pub l1_chain_id: u64,
     /// Bound of the database's page cache, bytes.
     pub cache_bytes: u64,
+    /// How far back the states of blocks are kept.
+    pub history: History,
     /// Keep blocks that L1 does not hold (any more), as a sequencer and a follower of its feed do. Without it the tip is always the safe head:
     /// for those that trust L1 alone.
     pub keep_unsafe: bool,
@@ -47,7 +49,8 @@ impl Chain {
         }
         let identity =
             Identity { l1_chain_id: options.l1_chain_id, l2_chain_id: config.l2_chain_id, config_hash: config.hash(), genesis_hash: found };
-        let (writer, repair) = Writer::open(&options.path, &identity, genesis, options.cache_bytes)?;
+        let store = StoreOptions { cache_bytes: options.cache_bytes, history: options.history };
+        let (writer, repair) = Writer::open(&options.path, &identity, genesis, store)?;
         let ahead = Ahead::new(writer.store().clone(), config.clone());
         Ok((Self { config, writer, keep_unsafe: options.keep_unsafe, ahead, executions: 0 }, repair))
     }

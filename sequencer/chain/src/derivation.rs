@@ -49,13 +49,15 @@ pub struct DerivedStep {
 pub struct DerivedBlock {
     /// Number and hash.
     pub id: BlockNumHash,
+    /// Gas used by it.
+    pub gas_used: u64,
     /// The chain had it already: it was not executed again.
     pub known: bool,
 }
 
 /// The archived inbox, without blobs that are missing.
 struct Archive<'a> {
-    store: &'a Store,
+    store: Store,
     ahead: &'a Ahead,
 }
 
@@ -88,10 +90,12 @@ impl Chain {
             // Nothing that comes is known: all of it has to be executed.
             self.ahead.look(next, heads.batches);
         }
-        let (config, store, ahead) = (&self.config, self.writer.store(), &self.ahead);
         let parent = self.header(heads.safe.l2_block_number)?;
-        let mut executor = SafeExecutor { config, store, ahead, parent, next: (next, heads.safe.batch_offset), executions: 0 };
-        let step = block_step(config, &heads.safe, heads.batches, &Archive { store, ahead }, &mut executor);
+        let (config, ahead) = (&self.config, &self.ahead);
+        let archive = Archive { store: self.writer.store().clone(), ahead };
+        let next_block = (next, heads.safe.batch_offset);
+        let mut executor = SafeExecutor { config, writer: &mut self.writer, ahead, parent, next: next_block, executions: 0 };
+        let step = block_step(config, &heads.safe, heads.batches, &archive, &mut executor);
         let executions = executor.executions;
         self.executions += executions;
         match step {
@@ -122,16 +126,16 @@ impl Chain {
         let mut safe_hash = before.safe_hash;
         let mut derived = None;
         if let Some(block) = block {
-            let (id, known) = match block {
-                Derivation::Known(block) => (id_of(&block), true),
-                Derivation::New(built) => {
+            let (header, known) = match &block {
+                Derivation::Known(block) => (&block.header, true),
+                Derivation::New(block) => {
                     dropped = unwind(&mut commit, before.safe.l2_block_number)?;
-                    commit.push_block(&built.block, state.deposit_index, &built.nodes)?;
-                    (commit.heads().latest, false)
+                    commit.push_block(block, state.deposit_index)?;
+                    (&block.header, false)
                 }
             };
-            safe_hash = id.hash;
-            derived = Some(DerivedBlock { id, known });
+            safe_hash = header.hash();
+            derived = Some(DerivedBlock { id: BlockNumHash { number: header.number, hash: safe_hash }, gas_used: header.gas_used, known });
         }
         commit.push_step(state, safe_hash)?;
         self.advance_finalized(&mut commit, before.safe.batch_index + 1)?;
@@ -156,8 +160,4 @@ impl Chain {
         }
         Ok(())
     }
-}
-
-fn id_of(block: &BlockHeader) -> BlockNumHash {
-    BlockNumHash { number: block.header.number, hash: block.header.hash() }
 }

@@ -2,7 +2,6 @@
 
 use alloy_eips::BlockNumHash;
 use alloy_primitives::B256;
-use gainsay_execute::trie::TrieError;
 use gainsay_store::StoreError;
 use gainsay_types::{ConfigError, State};
 
@@ -29,13 +28,6 @@ pub enum ChainError {
     /// The store failed. Stop.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The state trie cannot be read. Stop.
-    #[error("the state trie cannot be read: {source}")]
-    Trie {
-        /// The reason.
-        #[from]
-        source: TrieError<StoreError>,
-    },
     /// What L1 was said to hold does not follow on what is archived. Follow L1 again from the chain's L1 head.
     #[error("L1 data does not follow on what is archived: {what} is {found}, expected {expected}")]
     L1Gap {
@@ -47,10 +39,10 @@ pub enum ChainError {
         expected: String,
     },
     /// The block is not on top of the tip. Build or fetch again.
-    #[error("block {block:?} has parent {parent}, the tip is {tip:?}")]
+    #[error("block {number} has the parent {parent}, but the tip is block {} ({}): build it again on the tip", tip.number, tip.hash)]
     NotOnTip {
-        /// The block given.
-        block: BlockNumHash,
+        /// Number of the block given.
+        number: u64,
         /// Its parent.
         parent: B256,
         /// The tip.

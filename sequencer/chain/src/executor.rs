@@ -7,20 +7,11 @@ use crate::{
 };
 use alloy_consensus::{Sealed, proofs::calculate_transaction_root};
 use gainsay_derive::{Executed, Executor, Outcome};
-use gainsay_execute::{
-    BlockBuilder, ExecuteError, ExecutedBlock, Fault,
-    trie::{TrieNodes, update_state_root},
-};
-use gainsay_store::{BlockHeader, StateReader, Store, StoreError};
+use gainsay_execute::{BlockBuilder, ExecuteError, ExecutedBlock, Fault};
+use gainsay_store::{BlockHeader, StateReader, Store, StoreError, Writer};
 use gainsay_types::{BlockInput, ChainConfig, Millis};
 use op_alloy_consensus::OpTxEnvelope;
 use std::borrow::Cow;
-
-/// A block with the trie nodes that are new since its parent.
-pub(crate) struct Built {
-    pub(crate) block: ExecutedBlock,
-    pub(crate) nodes: TrieNodes,
-}
 
 /// A block to execute whose signatures are recovered.
 pub(crate) struct Signed {
@@ -38,7 +29,12 @@ impl Signed {
 }
 
 /// Executes `block` on `state`.
-pub(crate) fn execute(config: &ChainConfig, state: StateReader, store: &Store, block: Signed) -> Result<Result<Built, Fault>, ChainError> {
+pub(crate) fn execute(
+    config: &ChainConfig,
+    state: StateReader,
+    writer: &mut Writer,
+    block: Signed,
+) -> Result<Result<ExecutedBlock, Fault>, ChainError> {
     let Signed { input, transactions } = block;
     let transactions = match transactions {
         Ok(transactions) => transactions,
@@ -57,8 +53,8 @@ pub(crate) fn execute(config: &ChainConfig, state: StateReader, store: &Store, b
         Err(ExecuteError::Fault(fault)) => return Ok(Err(fault)),
         Err(ExecuteError::Database(error)) => return Err(StoreError::into(error)),
     };
-    let update = update_state_root(parent.state_root, &block.changes, store)?;
-    Ok(Ok(Built { block: block.seal(update.roots), nodes: update.nodes }))
+    let roots = writer.roots(parent.number, &block.changes)?;
+    Ok(Ok(block.seal(roots)))
 }
 
 /// What became of a derived block.
@@ -66,13 +62,13 @@ pub(crate) enum Derivation {
     /// The chain has it already.
     Known(Box<BlockHeader>),
     /// It is new.
-    New(Box<Built>),
+    New(Box<ExecutedBlock>),
 }
 
 /// Executes on top of the safe head.
 pub(crate) struct SafeExecutor<'a> {
     pub(crate) config: &'a ChainConfig,
-    pub(crate) store: &'a Store,
+    pub(crate) writer: &'a mut Writer,
     pub(crate) ahead: &'a Ahead,
     pub(crate) parent: BlockHeader,
     /// The payload block that comes next: its batch, and its position in there.
@@ -92,16 +88,16 @@ impl Executor for SafeExecutor<'_> {
     fn execute(&mut self, input: BlockInput) -> Result<Outcome<Derivation, Fault>, ChainError> {
         let number = self.parent.header.number;
         // Beyond the tip there may be remains of a damaged chain.
-        let known = if number < self.store.heads().latest.number { self.store.header(number + 1)? } else { None };
+        let known = if number < self.writer.store().heads().latest.number { self.writer.store().header(number + 1)? } else { None };
         if let Some(block) = known.filter(|known| is_made_of(known, &input, self.config)) {
             return Ok(Outcome::Valid(Executed { output_root: block.output_root, block: Derivation::Known(Box::new(block)) }));
         }
         self.executions += 1;
-        let state = state_after(self.store, number)?;
+        let state = state_after(self.writer.store(), number)?;
         let signed = self.signed(input);
-        Ok(match execute(self.config, state, self.store, signed)? {
+        Ok(match execute(self.config, state, self.writer, signed)? {
             Err(fault) => Outcome::Fault(fault),
-            Ok(built) => Outcome::Valid(Executed { output_root: built.block.output_root, block: Derivation::New(Box::new(built)) }),
+            Ok(block) => Outcome::Valid(Executed { output_root: block.output_root, block: Derivation::New(Box::new(block)) }),
         })
     }
 }
@@ -122,7 +118,7 @@ impl SafeExecutor<'_> {
     }
 }
 
-/// State after a block of the chain: the flat state if it is the tip.
+/// State after a block of the chain, which is quickest for the tip.
 pub(crate) fn state_after(store: &Store, number: u64) -> Result<StateReader, ChainError> {
     if store.heads().latest.number == number {
         return Ok(store.latest_state()?);

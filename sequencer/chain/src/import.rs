@@ -2,13 +2,13 @@
 
 use crate::{
     Chain, ChainError, Dropped,
-    executor::{Built, Signed, execute, state_after},
+    executor::{Signed, execute, state_after},
     unwind::unwind,
 };
-use alloy_consensus::Sealed;
+use alloy_consensus::{Header, Sealed};
 use alloy_eips::BlockNumHash;
-use alloy_primitives::{B256, Bytes};
-use gainsay_execute::ExecutedBlock;
+use alloy_primitives::B256;
+use gainsay_execute::{ExecutedBlock, UnsealedBlock};
 use gainsay_store::Commit;
 use gainsay_types::{BlockInput, Millis, Transaction};
 use op_alloy_consensus::OpTxEnvelope;
@@ -47,23 +47,40 @@ pub enum Imported {
 }
 
 impl Chain {
+    /// Computes the roots of a block that was executed on the tip, and its hash. Nothing is written, but the tries now are those after this block:
+    /// [`Chain::import_built`] should come next.
+    ///
+    /// # Errors
+    /// When the block is not on the tip (something was derived or unwound meanwhile), and when the store fails.
+    pub fn seal(&mut self, block: UnsealedBlock) -> Result<ExecutedBlock, ChainError> {
+        let parent = self.tip_below(&block.header)?;
+        let roots = self.writer.roots(parent.number, &block.changes)?;
+        Ok(block.seal(roots))
+    }
+
     /// Puts the sequencer's own block on the tip, durably: it may be announced once this returns.
     ///
     /// # Errors
     /// When it is not on the tip (something was derived or unwound meanwhile), when its deposits are not the messages that come next, and when the
     /// store fails.
-    pub fn import_built(&mut self, block: &ExecutedBlock, nodes: &[(B256, Bytes)]) -> Result<BlockNumHash, ChainError> {
-        let heads = self.heads();
-        let id = BlockNumHash { number: block.header.number, hash: block.header.hash() };
-        if block.header.parent_hash != heads.latest.hash {
-            return Err(ChainError::NotOnTip { block: id, parent: block.header.parent_hash, tip: heads.latest });
-        }
+    pub fn import_built(&mut self, block: &ExecutedBlock) -> Result<BlockNumHash, ChainError> {
+        self.tip_below(&block.header)?;
         let deposit_index = self.check_deposits(block)?;
         let mut commit = Commit::new(self.store());
-        commit.push_block(block, deposit_index, nodes)?;
+        commit.push_block(block, deposit_index)?;
         self.writer.apply(commit)?;
         self.writer.flush()?;
-        Ok(id)
+        Ok(BlockNumHash { number: block.header.number, hash: block.header.hash() })
+    }
+
+    /// The tip, which must be the parent of `header`.
+    fn tip_below(&self, header: &Header) -> Result<BlockNumHash, ChainError> {
+        let tip = self.heads().latest;
+        if header.parent_hash == tip.hash {
+            Ok(tip)
+        } else {
+            Err(ChainError::NotOnTip { number: header.number, parent: header.parent_hash, tip })
+        }
     }
 
     /// Executes a block of the feed and puts it on the chain if its hash is right. Not yet durable: L1 will have it, or the feed again.
@@ -91,8 +108,8 @@ impl Chain {
         self.executions += 1;
         let refused = |reason: String| ChainError::FeedBlock { number, claimed: hash, reason };
         let state = state_after(self.store(), parent)?;
-        let Built { block, nodes } = match execute(&self.config, state, self.store(), Signed::new(input))? {
-            Ok(built) => built,
+        let block = match execute(&self.config, state, &mut self.writer, Signed::new(input))? {
+            Ok(block) => block,
             Err(fault) => return Err(refused(fault.to_string())),
         };
         if block.header.hash() != hash {
@@ -100,7 +117,7 @@ impl Chain {
         }
         let mut commit = Commit::new(self.store());
         let dropped = unwind(&mut commit, parent)?;
-        commit.push_block(&block, last, &nodes)?;
+        commit.push_block(&block, last)?;
         self.writer.apply(commit)?;
         Ok(Imported::New(dropped))
     }

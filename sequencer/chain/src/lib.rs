@@ -17,6 +17,7 @@ pub use chain::{Chain, Options};
 pub use claims::{Difference, end_state};
 pub use derivation::{Derived, DerivedBlock, DerivedStep};
 pub use error::ChainError;
+pub use gainsay_store::History;
 pub use import::{FeedBlock, Imported};
 pub use l1::{InboxEvent, L1Applied, L1Update};
 pub use recover::recover_senders;

@@ -5,17 +5,18 @@
 //! | input, State, chain config, output root | made from the records around the step |
 //! | batch accumulator, header, payload | the batch's record |
 //! | message accumulators and bodies | the messages' records, from the first not consumed to the batch's last |
-//! | trie node, code | by their hash |
+//! | trie node | made of the pages of the state before the step, on the way down from its root |
+//! | code | by its hash |
 //! | block header | by the block's hash |
 
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_rlp::Encodable;
-use gainsay_execute::trie::{NodeSource, StateSource};
+use gainsay_execute::trie::NodeSource;
 use gainsay_program::Input;
-use gainsay_store::{BatchData, BatchRecord, BlockHeader, Store, StoreError};
+use gainsay_store::{BatchData, BatchRecord, BlockHeader, StateNodes, Store, StoreError};
 use gainsay_trace::{BlockStep, Preimages, RecordError, Witness, record};
 use gainsay_types::{ChainConfig, State};
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 /// Why there is no witness.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,8 @@ pub fn step_of_block(store: &Store, number: u64) -> Result<u64, WitnessError> {
 /// trie: call it on a blocking thread.
 ///
 /// # Errors
-/// When the step is not derived, a blob of it is pruned, it reads more than `limit`, or the store fails, as it may while the chain is unwound.
+/// When the step is not derived, the state before it or a blob of it is pruned, it reads more than `limit`, or the store fails, as it may while the chain is
+/// unwound.
 pub fn witness(store: &Store, config: &ChainConfig, index: u64, limit: usize) -> Result<Witness, WitnessError> {
     let source = StepPreimages::new(store, config, index)?;
     Ok(record(&source, source.input, source.step, limit)?)
@@ -109,6 +111,8 @@ pub struct StepPreimages {
     made: BTreeMap<B256, Bytes>,
     /// Messages by the Keccak of their bodies.
     bodies: BTreeMap<B256, u64>,
+    /// Of the state before the step, from the first time that one is asked for: a step without a block reads none.
+    nodes: OnceCell<StateNodes>,
 }
 
 impl StepPreimages {
@@ -122,7 +126,8 @@ impl StepPreimages {
         let batch = store.batch(number)?.ok_or_else(|| missing("batch", number))?;
         let parent = store.header(before.l2_block_number)?.ok_or_else(|| missing("block", before.l2_block_number))?;
         let step = BlockStep { index, before, after };
-        let mut source = Self { store: store.clone(), step, input: B256::ZERO, made: BTreeMap::new(), bodies: BTreeMap::new() };
+        let (made, bodies, nodes) = (BTreeMap::new(), BTreeMap::new(), OnceCell::new());
+        let mut source = Self { store: store.clone(), step, input: B256::ZERO, made, bodies, nodes };
         source.add_input(&batch, config);
         source.add_output_root(&parent);
         source.add_batch(&batch)?;
@@ -191,6 +196,19 @@ impl StepPreimages {
         Ok(self.store.message(*index)?.map(|record| record.message.body.encode().into()))
     }
 
+    fn node(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
+        let nodes = match self.nodes.get() {
+            Some(nodes) => nodes,
+            None => {
+                let number = self.step.before.l2_block_number;
+                let state = self.store.state_at(number)?.ok_or_else(|| missing("block", number))?;
+                let nodes = state.nodes()?;
+                self.nodes.get_or_init(|| nodes)
+            }
+        };
+        nodes.node(hash)
+    }
+
     fn header(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
         let Some(number) = self.store.block_number(hash)? else { return Ok(None) };
         Ok(self.store.header(number)?.map(|block| {
@@ -208,7 +226,7 @@ impl Preimages for StepPreimages {
         if let Some(made) = self.made.get(hash) {
             return Ok(Some(made.clone()));
         }
-        if let Some(node) = self.store.node(hash)? {
+        if let Some(node) = self.node(hash)? {
             return Ok(Some(node));
         }
         if let Some(code) = self.store.code(hash)? {

@@ -183,6 +183,7 @@ pub async fn start(config: &Config, supervisor: &mut Supervisor<LiarError>) -> R
         data: config.data.clone(),
         poll: config.poll,
         keep_unsafe: false,
+        history: gainsay_chain::History::default(),
     };
     let node = Arc::new(Node::open(&paths).await?.start(supervisor));
     let traces = Arc::new(Traces::new(TraceLimits::default())?);

@@ -12,12 +12,11 @@ use alloy_consensus::Sealed;
 use alloy_primitives::{B256, Bytes, U256};
 use gainsay_chain::{Chain, Derived, DerivedStep, Dropped, FeedBlock, L1Update, Options};
 use gainsay_execute::{
-    ExecutedBlock, execute_block,
+    BlockBuilder, ExecutedBlock,
     genesis::{Genesis, GenesisAccount, GenesisAlloc, genesis_block},
-    trie::TrieNodes,
 };
-use gainsay_store::{BlockRecord, StoreError};
-use gainsay_types::{BlockInput, ChainConfig, Message, Millis, SPEC_ID_OSAKA, Transaction};
+use gainsay_store::{BlockRecord, History, StoreError};
+use gainsay_types::{ChainConfig, Message, Millis, SPEC_ID_OSAKA, Transaction};
 use std::path::Path;
 
 /// Timestamp of the L2 genesis block and of L1's block 0, seconds.
@@ -54,7 +53,7 @@ pub fn network() -> (ChainConfig, Genesis) {
 }
 
 pub fn options(path: &Path, keep_unsafe: bool) -> Options {
-    Options { path: path.to_owned(), l1_chain_id: 900, cache_bytes: 16 << 20, keep_unsafe }
+    Options { path: path.to_owned(), l1_chain_id: 900, cache_bytes: 16 << 20, history: History::Archive, keep_unsafe }
 }
 
 pub fn open(path: &Path, keep_unsafe: bool) -> Chain {
@@ -65,18 +64,22 @@ pub fn open(path: &Path, keep_unsafe: bool) -> Chain {
 }
 
 /// Executes a block on the tip, `delay` milliseconds later than the earliest time.
-pub fn build(chain: &Chain, delay: u64, deposits: Vec<Message>, transactions: Vec<Transaction>) -> (ExecutedBlock, TrieNodes) {
+pub fn build(chain: &mut Chain, delay: u64, deposits: Vec<Message>, transactions: Vec<Transaction>) -> ExecutedBlock {
     let state = chain.store().latest_state().expect("a state");
     let parent: Sealed<_> = state.block().header.clone();
     let timestamp = state.block().time().plus(BLOCK_TIME + delay);
-    let input = BlockInput { timestamp, deposits, transactions, closing: false };
-    execute_block(chain.config(), &parent, input, state, chain.store()).expect("a good block")
+    let mut block = BlockBuilder::begin(chain.config(), &parent, timestamp, &deposits, false, state).expect("a good block");
+    for transaction in transactions {
+        block.push(transaction.recover().expect("a signature")).expect("a good transaction");
+    }
+    let block = block.finish();
+    chain.seal(block).expect("is on the tip")
 }
 
 /// Builds and imports.
 pub fn produce(chain: &mut Chain, delay: u64, deposits: Vec<Message>, transactions: Vec<Transaction>) -> BlockRecord {
-    let (block, nodes) = build(chain, delay, deposits, transactions);
-    let id = chain.import_built(&block, &nodes).expect("fits");
+    let block = build(chain, delay, deposits, transactions);
+    let id = chain.import_built(&block).expect("fits");
     chain.store().block(id.number).expect("reads").expect("is there")
 }
 
@@ -143,7 +146,6 @@ pub struct Fingerprint {
     pub safe: gainsay_types::State,
     pub steps: Vec<gainsay_types::State>,
     pub blocks: Vec<BlockRecord>,
-    pub flat_state: B256,
 }
 
 /// Of the safe chain: blocks above it are taken off.
@@ -151,11 +153,12 @@ pub fn fingerprint(chain: &mut Chain) -> Fingerprint {
     let heads = chain.heads();
     chain.unwind_to(heads.safe.l2_block_number).expect("unwinds");
     let store = chain.store();
+    // It refuses a state that does not have the root in the header.
+    store.latest_state().expect("reads").nodes().expect("has the right root");
     Fingerprint {
         safe: heads.safe,
         steps: (0..=heads.steps).map(|step| store.step(step).expect("reads").expect("is there")).collect(),
         blocks: (0..=heads.safe.l2_block_number).map(|number| store.block(number).expect("reads").expect("is there")).collect(),
-        flat_state: store.flat_state_hash().expect("reads"),
     }
 }
 

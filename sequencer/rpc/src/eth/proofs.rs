@@ -15,9 +15,9 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EI
     if keys.len() > MAX_SLOTS {
         return Err(RpcError::InvalidParams(format!("at most {MAX_SLOTS} storage keys are allowed")));
     }
-    let header = context.chain.header(arguments.block()?)?;
+    let state = context.chain.state(arguments.block()?)?;
     let slots: Vec<_> = keys.iter().map(|key| key.as_b256().into()).collect();
-    let proof = account_proof(header.header.state_root, address, &slots, &context.chain.store).map_err(no_proof)?;
+    let proof = account_proof(state.block().header.state_root, address, &slots, &state.nodes()?).map_err(no_proof)?;
     let account = proof.account;
     let storage = keys.into_iter().zip(proof.storage).map(|(key, slot)| EIP1186StorageProof::new(key, slot.value, slot.proof));
     Ok(EIP1186AccountProofResponse {
@@ -31,7 +31,7 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EI
     })
 }
 
-/// Nodes are never removed, so one that is missing means damage.
+/// The state is there and has the right root, so a node that is missing means damage.
 fn no_proof(error: TrieError<StoreError>) -> RpcError {
     match error {
         TrieError::Source(error) => RpcError::Store(error),

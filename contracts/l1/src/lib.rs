@@ -2,6 +2,7 @@
 
 #[cfg(feature = "test-utils")]
 pub mod anvil;
+mod background;
 mod blobs;
 mod block;
 mod client;
@@ -14,6 +15,7 @@ mod reads;
 pub mod revert;
 mod send;
 
+pub use background::{Background, BackgroundGone};
 pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, VerifiedBlob};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
@@ -25,5 +27,6 @@ pub use events::{BatchPayload, EventFault, GamesEvent, InboxCursor, InboxEvent, 
 pub use follow::{Checkpoint, FollowConfig, L1Follower, L1Update, Polled, Window, WindowError};
 pub use key::{KeyError, SecretKey};
 pub use send::{
-    Action, Attempt, Fees, MAX_TRANSACTION_GAS, Market, Observation, Purpose, SendError, SendPolicy, Sending, TransactionManager, TxRequest,
+    Action, Attempt, Fees, MAX_TRANSACTION_GAS, Market, Observation, ProvedBlobs, Purpose, SendError, SendPolicy, Sending,
+    TransactionManager, TxRequest,
 };

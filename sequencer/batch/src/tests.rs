@@ -140,7 +140,7 @@ fn a_batch_has_at_most_4096_blocks_and_512_messages() {
 fn a_backlog_fills_its_blobs_and_goes_six_at_a_time() {
     let mut dice = Dice::new(4);
     let mut block = |number| pending(number, 0, (0..70 + dice.below(60)).map(|_| busy_mix(&mut dice)).collect());
-    let blocks: Vec<_> = (1..=400).map(|number| block(number)).collect();
+    let blocks: Vec<_> = (1..=400).map(&mut block).collect();
     let config = PackerConfig { target_bytes: 3 * BLOB_CAPACITY, max_blobs: 6, quality: 5, ..config() };
     let batches = drain(&mut packer(config, &blocks), CHEAP_BLOBS, &blocks);
     let blobs = |batch: &PackedBatch| if let PackedPayload::Blobs(blobs) = &batch.payload { blobs.len() } else { 0 };

@@ -158,7 +158,8 @@ impl From<SendError> for L2Error {
             SendError::Refused { to, reason } => Self::NotTaken { to, reason },
             SendError::NonceTaken { account, nonce } => Self::NonceTaken { account, nonce },
             SendError::Blob { reason } => Self::Malformed { url: String::new(), reason },
-            SendError::Cancelled => Self::Cancelled,
+            // The thread is that of blobs, which nothing here sends.
+            SendError::Background(_) | SendError::Cancelled => Self::Cancelled,
         }
     }
 }

@@ -26,6 +26,11 @@ impl VerifiedBlob {
         Some(Self { hash: kzg_to_versioned_hash(commitment.as_slice()), bytes })
     }
 
+    /// A blob whose commitment was computed when it was proved.
+    pub(crate) const fn proved(hash: B256, bytes: Bytes) -> Self {
+        Self { hash, bytes }
+    }
+
     /// Those of `candidates` that match one of `hashes`. Runs on a blocking thread.
     pub(crate) async fn select(hashes: Vec<B256>, candidates: Vec<Bytes>) -> Vec<Self> {
         let check = move || candidates.into_iter().filter_map(Self::compute).filter(|blob| hashes.contains(&blob.hash)).collect();

@@ -3,12 +3,12 @@
 use super::{
     SendError,
     fees::{Market, SendPolicy},
-    transaction::{Prepared, TxRequest, sidecar},
+    transaction::{Prepared, TxRequest},
 };
-use crate::{L1Client, L1Error, SecretKey};
+use crate::{Background, L1Client, L1Error, SecretKey};
 use alloy::{
     eips::{BlockId, eip7594::BlobTransactionSidecarVariant},
-    primitives::{Address, Bytes, U256},
+    primitives::{Address, U256},
     rpc::types::{TransactionInput, TransactionReceipt, TransactionRequest},
 };
 use std::time::Duration;
@@ -26,6 +26,7 @@ pub struct TransactionManager {
     pub(super) policy: SendPolicy,
     pub(super) chain_id: u64,
     pub(super) started: Instant,
+    pub(super) background: Background,
 }
 
 impl TransactionManager {
@@ -36,7 +37,7 @@ impl TransactionManager {
     /// If L1 cannot be reached or what is pending can be neither mined nor replaced.
     pub async fn start(client: L1Client, key: SecretKey, policy: SendPolicy) -> Result<Self, SendError> {
         let chain_id = client.chain_id().await?;
-        let manager = Self { client, key, policy, chain_id, started: Instant::now() };
+        let manager = Self { client, key, policy, chain_id, started: Instant::now(), background: Background::default() };
         manager.settle().await?;
         Ok(manager)
     }
@@ -45,6 +46,12 @@ impl TransactionManager {
     #[must_use]
     pub const fn address(&self) -> Address {
         self.key.address()
+    }
+
+    /// The thread on which blobs are proved: what else is heavy and not urgent goes there, too, so that no two such things run at a time.
+    #[must_use]
+    pub const fn background(&self) -> &Background {
+        &self.background
     }
 
     /// Sends and waits until it is mined and confirmed. Dropping the future leaves the transaction pending; the next one waits for
@@ -68,7 +75,7 @@ impl TransactionManager {
 
     /// Checks that it can be paid beside `reserved` wei for others, and that it would not revert.
     pub(super) async fn prepare(&self, request: &TxRequest, nonce: u64, reserved: U256, market: &Market) -> Result<Prepared, SendError> {
-        let sidecar = self.prove(&request.blobs).await?;
+        let sidecar = self.sidecar_of(request).await?;
         self.check_balance(reserved.saturating_add(request.value)).await?;
         let gas_limit = match request.gas_limit {
             Some(gas) => gas,
@@ -79,15 +86,12 @@ impl TransactionManager {
         Ok(prepared)
     }
 
-    async fn prove(&self, blobs: &[Bytes]) -> Result<Option<BlobTransactionSidecarVariant>, SendError> {
-        if blobs.is_empty() {
-            return Ok(None);
+    async fn sidecar_of(&self, request: &TxRequest) -> Result<Option<BlobTransactionSidecarVariant>, SendError> {
+        match &request.proved {
+            Some(proved) => Ok(Some(proved.sidecar())),
+            None if request.blobs.is_empty() => Ok(None),
+            None => Ok(Some(self.prove(request.blobs.clone()).await?.sidecar())),
         }
-        let format = self.client.sidecar_format().await?;
-        let blobs = blobs.to_vec();
-        let proved = tokio::task::spawn_blocking(move || sidecar(&blobs, format)).await;
-        // Fails only when the runtime shuts down.
-        proved.map_err(|_| SendError::Cancelled)?.map(Some)
     }
 
     /// A quarter above what the node estimates, since the state may change until it is mined.

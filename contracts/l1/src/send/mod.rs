@@ -8,15 +8,17 @@ mod fleet;
 mod flight;
 mod manager;
 mod observe;
+mod proved;
 mod settle;
 mod transaction;
 
 pub use self::core::{Action, Attempt, Observation, Purpose, Sending};
 pub use fees::{Fees, Market, SendPolicy};
 pub use manager::{MAX_TRANSACTION_GAS, TransactionManager};
+pub use proved::ProvedBlobs;
 pub use transaction::TxRequest;
 
-use crate::{KeyError, L1Error, Recovery};
+use crate::{BackgroundGone, KeyError, L1Error, Recovery};
 use alloy::primitives::{Address, B256, U256};
 
 /// A transaction that did not take effect.
@@ -80,6 +82,9 @@ pub enum SendError {
         /// What the KZG library said.
         reason: String,
     },
+    /// Nothing can be proved any more.
+    #[error(transparent)]
+    Background(#[from] BackgroundGone),
     /// It was cancelled, and will not be mined.
     #[error("the transaction was cancelled")]
     Cancelled,
@@ -94,7 +99,7 @@ impl SendError {
             Self::Refused { .. } => Recovery::Retry,
             // What the transaction was built on is no longer so.
             Self::WouldRevert { .. } | Self::Reverted { .. } | Self::NonceTaken { .. } | Self::Cancelled => Recovery::Reset,
-            Self::Key(_) | Self::Funds { .. } | Self::Blob { .. } => Recovery::Stop,
+            Self::Key(_) | Self::Funds { .. } | Self::Blob { .. } | Self::Background(_) => Recovery::Stop,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Building and signing what goes to L1.
 
-use super::{SendError, core::Purpose, fees::Fees};
+use super::{SendError, core::Purpose, fees::Fees, proved::ProvedBlobs};
 use crate::{KeyError, SecretKey};
 use alloy::{
     consensus::{
@@ -27,6 +27,8 @@ pub struct TxRequest {
     pub value: U256,
     /// Blobs, 131,072 bytes each; with any this is a blob transaction.
     pub blobs: Vec<Bytes>,
+    /// Blobs that are proved already; they take the place of [`Self::blobs`].
+    pub proved: Option<ProvedBlobs>,
     /// Gas limit; estimated if none is given.
     pub gas_limit: Option<u64>,
 }
@@ -34,7 +36,8 @@ pub struct TxRequest {
 impl fmt::Debug for TxRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.input.len();
-        write!(f, "TxRequest({bytes} bytes and {} blobs to {}, value {})", self.blobs.len(), self.to, self.value)
+        let blobs = self.proved.as_ref().map_or(self.blobs.len(), ProvedBlobs::count);
+        write!(f, "TxRequest({bytes} bytes and {blobs} blobs to {}, value {})", self.to, self.value)
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) struct Prepared {
     pub(super) sidecar: Option<BlobTransactionSidecarVariant>,
 }
 
-/// Proofs for blobs. Takes tens of milliseconds a blob, more for cell proofs: call it on a blocking thread.
+/// Proofs for blobs. Takes tens of milliseconds a blob, more for cell proofs: call it in the background.
 pub(super) fn sidecar(blobs: &[Bytes], format: SidecarFormat) -> Result<BlobTransactionSidecarVariant, SendError> {
     let malformed = |reason: String| SendError::Blob { reason };
     let sized = |bytes: &Bytes| Blob::try_from(bytes.as_ref()).map_err(|_| malformed(format!("it has {} bytes", bytes.len())));

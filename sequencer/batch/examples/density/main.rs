@@ -4,6 +4,7 @@
 
 mod calls;
 mod columns;
+mod fill;
 mod loads;
 mod span;
 mod traffic;
@@ -34,6 +35,8 @@ fn main() -> Result<()> {
     eprintln!("\n| busy mix by quality | bytes/tx | MB/s | ms/blob |\n|---|---|---|---|");
     let busy = loads.iter().find(|load| load.name == "busy").ok_or_else(|| eyre!("there is no busy mix"))?;
     QUALITIES.iter().try_for_each(|&quality| speed(busy, quality))?;
+    eprintln!("\n| transactions a block | batches | blobs | % filled | packing, ms/blob |\n|---|---|---|---|---|");
+    [100, 500, 2_000].into_iter().try_for_each(fill::measure)?;
     if columns {
         loads.iter().try_for_each(columns::show)?;
     }

@@ -13,13 +13,14 @@ use crate::clock;
 use alloy::{primitives::Address, rpc::types::FeeHistory, sol_types::SolCall};
 use gainsay_batch::{L1Fees, PackedBatch, PackedPayload};
 use gainsay_bindings::Inbox;
-use gainsay_l1::{L1Client, L1Error, Recovery, SendError, TransactionManager, TxRequest, VerifiedBlob};
+use gainsay_l1::{BackgroundGone, L1Client, L1Error, ProvedBlobs, Recovery, SendError, TransactionManager, TxRequest};
 use gainsay_shell::{
     chain::{ChainOwner, Progress},
     follow::InboxView,
     owner::Stopped,
 };
 use gainsay_store::{Store, StoreError};
+use gainsay_types::Millis;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +71,13 @@ pub enum BatcherError {
         /// The reason.
         #[from]
         source: gainsay_chain::ChainError,
+    },
+    /// The thread that packs.
+    #[error("{source}")]
+    Background {
+        /// The reason.
+        #[from]
+        source: BackgroundGone,
     },
     /// The process is stopping.
     #[error("{source}")]
@@ -139,11 +147,22 @@ impl Batcher {
             return Ok(());
         }
         let fees = self.fees().await?;
-        let packer = self.queue.fill(&self.store, progress.rewinds, self.block_time_ms)?;
         // Blocks may be of L1's time, which is ahead: by the clock here they would never be old enough.
         let now = clock::not_behind(heads.l1.map(|block| block.timestamp));
-        let Some(batch) = packer.take(now, fees, false).map_err(QueueError::from)? else { return Ok(()) };
+        let Some(batch) = self.pack(progress.rewinds, now, fees).await? else { return Ok(()) };
         self.post(batch, heads.batches, heads.safe.deposit_index).await
+    }
+
+    /// The next batch, if one is due. Reading blocks and compressing them is heavy and not urgent: the builder must not feel it.
+    async fn pack(&mut self, rewinds: u64, now: Millis, fees: L1Fees) -> Result<Option<PackedBatch>, BatcherError> {
+        let (mut queue, store, block_time_ms) = (self.queue.lend(), self.store.clone(), self.block_time_ms);
+        let pack = move || {
+            let packed = queue.pack(&store, rewinds, block_time_ms, now, fees);
+            (queue, packed)
+        };
+        let (queue, packed) = self.manager.background().run(pack).await?;
+        self.queue = queue;
+        Ok(packed?)
     }
 
     async fn post(&mut self, batch: PackedBatch, before: u64, consumed: u64) -> Result<(), BatcherError> {
@@ -152,9 +171,10 @@ impl Batcher {
         tracing::info!(batch = before + 1, kind = ?batch.kind, first, last, transactions, bytes, "posting a batch");
         let request = match batch.payload {
             PackedPayload::Blobs(blobs) => {
-                self.archive(&blobs).await?;
+                let proved = self.manager.prove(blobs).await?;
+                self.archive(&proved).await?;
                 let input = Inbox::appendBlobsCall { append }.abi_encode().into();
-                TxRequest { to: self.inbox, input, blobs, ..TxRequest::default() }
+                TxRequest { to: self.inbox, input, proved: Some(proved), ..TxRequest::default() }
             }
             PackedPayload::Calldata(payload) => {
                 let input = Inbox::appendCalldataCall { append, payload }.abi_encode().into();
@@ -177,11 +197,8 @@ impl Batcher {
     }
 
     /// Archives the own blobs, so that deriving them needs no beacon node.
-    async fn archive(&self, blobs: &[alloy::primitives::Bytes]) -> Result<(), BatcherError> {
-        let blobs = blobs.to_vec();
-        let verified = tokio::task::spawn_blocking(move || blobs.into_iter().filter_map(VerifiedBlob::compute).collect::<Vec<_>>());
-        // Fails only when the runtime shuts down.
-        let verified = verified.await.map_err(|_| Stopped)?;
+    async fn archive(&self, blobs: &ProvedBlobs) -> Result<(), BatcherError> {
+        let verified = blobs.verified();
         self.chain
             .with(move |core| {
                 for blob in verified {

@@ -1,21 +1,14 @@
 //! Which blocks are not on L1 yet: fills the packer from the chain, and starts over when the chain has changed.
 
-use gainsay_batch::{PackError, Packer, PendingBlock};
+use gainsay_batch::{L1Fees, PackError, PackedBatch, Packer, PendingBlock};
 use gainsay_store::{BlockRecord, Store, StoreError};
-use gainsay_types::{Transaction, batch::BatchBlock};
-
-/// What the queue was filled on. While it is the same, blocks are only added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Base {
-    batches: u64,
-    safe: alloy::primitives::B256,
-    rewinds: u64,
-}
+use gainsay_types::{Millis, Transaction, batch::BatchBlock};
 
 /// The blocks after the safe head, in the packer.
 pub struct Queue {
     packer: Packer,
-    base: Option<Base>,
+    /// The rewinds of the chain that it was filled from. None: it starts over.
+    rewinds: Option<u64>,
 }
 
 /// Blocks that cannot be queued.
@@ -41,23 +34,27 @@ impl Queue {
     /// An empty one.
     #[must_use]
     pub const fn new(packer: Packer) -> Self {
-        Self { packer, base: None }
+        Self { packer, rewinds: None }
     }
 
-    /// Brings it up to the latest block. `rewinds` counts the times that blocks were dropped. Call it only when every batch on L1 is derived:
-    /// then the first block after the safe head is the first that is not on L1.
+    /// Brings it up to the latest block, or until it has plenty. `rewinds` counts the times that blocks were dropped. Call it only when every batch
+    /// on L1 is derived: then the first block after the safe head is the first that is not on L1. While no block was dropped, and what was taken is
+    /// what became safe, blocks are only added: none is read twice.
     ///
     /// # Errors
     /// When the store fails, or a block can never be packed.
     pub fn fill(&mut self, store: &Store, rewinds: u64, block_time_ms: u64) -> Result<&mut Packer, QueueError> {
         let heads = store.heads();
-        let base = Base { batches: heads.batches, safe: heads.safe_hash, rewinds };
-        if self.base != Some(base) {
+        let next = heads.safe.l2_block_number + 1;
+        if self.rewinds != Some(rewinds) || self.packer.next_block().is_some_and(|block| block != next) {
             self.packer.reset();
-            self.base = Some(base);
+            self.rewinds = Some(rewinds);
         }
         let first = self.packer.last_pushed().map_or(heads.safe.l2_block_number, |last| last) + 1;
         for number in first..=heads.latest.number {
+            if self.packer.has_plenty() {
+                break;
+            }
             // A block that was dropped meanwhile ends it; the next call starts over.
             let (Some(parent), Some(block)) = (store.header(number - 1)?, store.block(number)?) else { break };
             let elapsed = block.time().since(parent.time());
@@ -66,9 +63,33 @@ impl Queue {
         Ok(&mut self.packer)
     }
 
+    /// The next batch, if one is due. Reads blocks and compresses them: not for a thread that others wait for.
+    ///
+    /// # Errors
+    /// When the store fails, or a block can never be packed.
+    pub fn pack(
+        &mut self,
+        store: &Store,
+        rewinds: u64,
+        block_time_ms: u64,
+        now: Millis,
+        fees: L1Fees,
+    ) -> Result<Option<PackedBatch>, QueueError> {
+        let packer = self.fill(store, rewinds, block_time_ms)?;
+        metrics::gauge!("gainsay_batch_backlog_bytes").set(packer.estimated_bytes() as f64);
+        Ok(packer.take(now, fees, false)?)
+    }
+
+    /// Hands the queue out to another thread. What is left is empty and starts over, should it not come back.
+    #[must_use]
+    pub fn lend(&mut self) -> Self {
+        let packer = self.packer.emptied();
+        Self { packer: std::mem::replace(&mut self.packer, packer), rewinds: self.rewinds.take() }
+    }
+
     /// Makes the next [`Self::fill`] start over: what was taken did not get to L1.
     pub const fn forget(&mut self) {
-        self.base = None;
+        self.rewinds = None;
     }
 }
 

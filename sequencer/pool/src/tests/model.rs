@@ -143,7 +143,8 @@ impl Model {
             return Err("replacement transaction underpriced");
         }
         let victims = self.victims(&new, old.as_ref())?;
-        victims.iter().chain(old.as_ref().map(|old| &old.hash)).for_each(|hash| self.drop_entry(hash));
+        victims.iter().for_each(|hash| self.drop_entry(hash));
+        self.entries.retain(|entry| old.as_ref().is_none_or(|old| old.hash != entry.hash));
         self.arrivals += 1;
         self.entries.push(new);
         Ok(victims)

@@ -1,4 +1,4 @@
-//! What a block's root costs: `cargo run -p gainsay-state --example root [ACCOUNTS] [CHANGES]`.
+//! What a block's root costs: `cargo run -p gainsay-state --example root [ACCOUNTS] [CHANGES]`. Then what it costs when a block is made to be slow.
 
 #![allow(clippy::print_stdout)]
 
@@ -11,6 +11,10 @@ use std::{
     env,
     time::Instant,
 };
+
+/// As in the node.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Pages in a map.
 #[derive(Default)]
@@ -111,5 +115,34 @@ fn main() -> Result<(), PagedStateError<Infallible>> {
         .filter(|number| read_account(&pages, &address(*number)).is_ok_and(|found| found.is_some()))
         .count();
     println!("10000 reads from pages, {found} found: {:?} each", start.elapsed() / 10_000);
+    drop((pages, world));
+    hostile(20_000, 20, 4_000, 1)?;
+    hostile(1, 1_000_000, 1, 4_000)
+}
+
+/// Some contracts with some slots each, of which a block changes some: from pages, none of which was read before, then in memory.
+fn hostile(contracts: u64, slots: u64, touched: u64, written: u64) -> Result<(), PagedStateError<Infallible>> {
+    let change = |numbers: &mut dyn Iterator<Item = u64>, slots: &mut dyn Iterator<Item = u64>, value: u64| {
+        let storage: BTreeMap<_, _> = slots.map(|slot| (U256::from(slot), (U256::ZERO, U256::from(value)))).collect();
+        let after = Some(Account { nonce: 1, ..Account::default() });
+        let change = AccountChange { before: None, after, storage };
+        StateChanges { accounts: numbers.map(|number| (address(number), change.clone())).collect(), codes: BTreeMap::new() }
+    };
+    let (mut pages, mut world) = (Memory::default(), World::empty());
+    world.apply(&change(&mut (0..contracts), &mut (0..slots), 1), &pages)?;
+    pages.write(&mut world);
+    let mut world = World::stored();
+    for (value, how) in [(2, "from pages"), (3, "in memory")] {
+        let changes = change(&mut random(1, contracts).take(touched as usize), &mut random(2, slots).take(written as usize), value);
+        let start = Instant::now();
+        world.apply(&changes, &pages)?;
+        let spent = start.elapsed();
+        let count = changes.accounts.values().map(|change| change.storage.len()).sum::<usize>();
+        let (pages, held) = (world.dirty(), world.held() / 1000);
+        println!(
+            "{count} slots of {} contracts of {contracts} with {slots} slots, {how}: {spent:?}; {pages} pages dirty, {held} kB in memory",
+            changes.accounts.len()
+        );
+    }
     Ok(())
 }

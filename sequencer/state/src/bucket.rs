@@ -34,6 +34,7 @@ pub(crate) struct Bucket<'a> {
 
 impl<'a> Bucket<'a> {
     /// Takes bytes apart: none where they do not fit together. What is in them is for [`Self::is_valid`].
+    #[inline]
     pub(crate) fn read(prefix: &'a Prefix, bytes: &'a [u8]) -> Option<Self> {
         let ([count, high, low], rest) = bytes.split_first_chunk::<3>()?;
         let (count, hashed) = (usize::from(*count), u16::from_be_bytes([*high, *low]));
@@ -58,6 +59,7 @@ impl<'a> Bucket<'a> {
         sorted && here && self.hashed & !there == 0 && self.entries().all(|(_, value)| kind.accepts(value))
     }
 
+    #[inline]
     fn key(&self, place: usize) -> B256 {
         let start = start(self.prefix);
         let mut key = *self.prefix.first();
@@ -68,6 +70,7 @@ impl<'a> Bucket<'a> {
         key
     }
 
+    #[inline]
     pub(crate) const fn count(&self) -> usize {
         self.lengths.len()
     }
@@ -107,6 +110,7 @@ impl<'a> Bucket<'a> {
 }
 
 /// Keys are in the page from this byte on. The last byte is always there: at depth 64 there is nothing else to tell that an entry is one.
+#[inline]
 const fn start(prefix: &Prefix) -> usize {
     let start = prefix.depth() as usize / 2;
     if start > 31 { 31 } else { start }
@@ -133,6 +137,7 @@ impl Entries {
         self.values.clear();
     }
 
+    #[inline]
     fn value(&self, entry: &Entry) -> &[u8] {
         let from = entry.from as usize;
         self.values.get(from..from + usize::from(entry.length)).unwrap_or_default()

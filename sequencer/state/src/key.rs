@@ -6,12 +6,14 @@ use alloy_primitives::B256;
 pub(crate) const NIBBLES: u8 = 64;
 
 /// The nibble of a key at a depth below 64.
+#[inline]
 pub(crate) fn nibble(key: &B256, depth: u8) -> u8 {
     let byte = key.0[usize::from(depth / 2)];
     if depth.is_multiple_of(2) { byte >> 4 } else { byte & 15 }
 }
 
 /// How many nibbles two keys have in common at the start.
+#[inline]
 pub(crate) fn common(a: &B256, b: &B256) -> u8 {
     let Some(byte) = a.0.iter().zip(&b.0).position(|(a, b)| a != b) else { return NIBBLES };
     // At most 31.
@@ -33,6 +35,7 @@ impl Prefix {
 
     /// The first `depth` nibbles of a key.
     #[must_use]
+    #[inline]
     pub fn of(key: &B256, depth: u8) -> Self {
         let depth = depth.min(NIBBLES);
         let mut first = *key;
@@ -46,24 +49,28 @@ impl Prefix {
 
     /// Whether a key begins with it.
     #[must_use]
+    #[inline]
     pub fn contains(&self, key: &B256) -> bool {
         common(&self.key, key) >= self.depth
     }
 
     /// How many nibbles.
     #[must_use]
+    #[inline]
     pub const fn depth(&self) -> u8 {
         self.depth
     }
 
     /// The first key below it.
     #[must_use]
+    #[inline]
     pub const fn first(&self) -> &B256 {
         &self.key
     }
 
     /// With one nibble more, of at most 64.
     #[must_use]
+    #[inline]
     pub fn child(&self, nibble: u8) -> Self {
         if self.depth >= NIBBLES {
             return *self;

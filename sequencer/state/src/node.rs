@@ -20,6 +20,7 @@ pub(crate) enum Node {
 
 impl Node {
     /// Bytes that it holds, roughly, without what is below.
+    #[inline]
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Unloaded => 0,
@@ -28,6 +29,7 @@ impl Node {
         }
     }
 
+    #[inline]
     pub(crate) const fn is_loaded(&self) -> bool {
         matches!(self, Self::Bucket(_) | Self::Branch(_))
     }
@@ -72,10 +74,12 @@ impl Branch {
         Self { path, slots: [Slot::EMPTY; 16] }
     }
 
+    #[inline]
     pub(crate) const fn path(&self) -> &Prefix {
         &self.path
     }
 
+    #[inline]
     pub(crate) const fn slots(&self) -> &[Slot; 16] {
         &self.slots
     }
@@ -85,11 +89,13 @@ impl Branch {
     }
 
     /// The slot towards a key that begins with the path.
+    #[inline]
     pub(crate) fn slot(&self, key: &B256) -> &Slot {
         &self.slots[usize::from(nibble(key, self.path.depth()))]
     }
 
     /// The slot towards a key that begins with the path, and its prefix.
+    #[inline]
     pub(crate) fn towards(&mut self, key: &B256) -> (&mut Slot, Prefix) {
         let nibble = nibble(key, self.path.depth());
         (&mut self.slots[usize::from(nibble)], self.path.child(nibble))

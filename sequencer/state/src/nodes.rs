@@ -8,10 +8,9 @@ use crate::{
     trie::Tools,
     value,
 };
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{B256, Bytes, map::B256Map};
 use gainsay_execute::{StateChanges, trie::NodeSource};
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -83,8 +82,8 @@ pub struct NodesAt<P> {
 #[derive(Debug)]
 struct Nodes {
     world: World,
-    made: HashMap<B256, Bytes>,
-    places: HashMap<B256, Place>,
+    made: B256Map<Bytes>,
+    places: B256Map<Place>,
 }
 
 impl<P> fmt::Debug for NodesAt<P> {
@@ -120,8 +119,8 @@ impl<P: PageSource> NodesAt<P> {
             return Err(PagedStateError::Root { expected: state_root, found });
         }
         let place = Place { trie: TrieId::Accounts, root: found, prefix: Prefix::ROOT };
-        let places = if found == EMPTY_ROOT { HashMap::new() } else { [(found, place)].into() };
-        Ok(Self { pages, known: Mutex::new(Nodes { world, made: HashMap::new(), places }) })
+        let places = if found == EMPTY_ROOT { B256Map::default() } else { [(found, place)].into_iter().collect() };
+        Ok(Self { pages, known: Mutex::new(Nodes { world, made: B256Map::default(), places }) })
     }
 
     /// The pages.

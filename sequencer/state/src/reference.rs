@@ -49,6 +49,7 @@ impl Reference {
         bytes.first_chunk().copied().unwrap_or_default()
     }
 
+    #[inline]
     fn length(&self) -> usize {
         match self {
             Self::Empty => 1,
@@ -57,6 +58,7 @@ impl Reference {
         }
     }
 
+    #[inline]
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Empty => out.push(0x80),
@@ -173,6 +175,7 @@ impl HexPrefix {
     }
 }
 
+#[inline]
 fn string_length(bytes: &[u8]) -> usize {
     match bytes {
         [one] if *one < 0x80 => 1,
@@ -180,6 +183,7 @@ fn string_length(bytes: &[u8]) -> usize {
     }
 }
 
+#[inline]
 pub(crate) fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
     if !matches!(bytes, [one] if *one < 0x80) {
         write_head(bytes.len(), 0x80, out);
@@ -191,6 +195,7 @@ fn length_of_length(length: usize) -> usize {
     (usize::BITS as usize - length.leading_zeros() as usize).div_ceil(8)
 }
 
+#[inline]
 pub(crate) fn write_head(length: usize, base: u8, out: &mut Vec<u8>) {
     if length <= 55 {
         // Below 56.

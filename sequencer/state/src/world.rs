@@ -7,10 +7,10 @@ use crate::{
     trie::{Tools, Trie},
     value::{self, Change},
 };
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, keccak256, map::B256Map};
 use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots};
 use gainsay_types::predeploys::MESSAGE_PASSER;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// Pages of the accounts down to this depth stay in memory once they were used: at most 69,905 nodes of about 1.1 kB.
 const RESIDENT_DEPTH: u8 = 4;
@@ -24,7 +24,7 @@ const KEPT_BYTES: usize = 192 << 20;
 #[derive(Debug)]
 pub struct World {
     accounts: Trie,
-    storage: Arc<HashMap<B256, Trie>>,
+    storage: Arc<B256Map<Trie>>,
     /// Pages of storage tries that have to be written or removed.
     dirty: usize,
     tools: Tools,

@@ -23,8 +23,19 @@ pub struct Progress {
     pub up_to_date: bool,
     /// Blobs without which derivation cannot go on.
     pub needs: Option<NeededBlobs>,
+    /// What this process has derived so far.
+    pub derived: DerivedSoFar,
     /// Counts the times that blocks were dropped or L1 was rewound: what was computed before may no longer hold.
     pub rewinds: u64,
+}
+
+/// What was derived from L1, for figures of progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DerivedSoFar {
+    /// Blocks.
+    pub blocks: u64,
+    /// Gas used by them.
+    pub gas: u64,
 }
 
 /// Blobs of a batch that are not archived.
@@ -45,6 +56,7 @@ pub struct ChainCore {
     progress: watch::Sender<Progress>,
     latest: watch::Sender<BlockNumHash>,
     dropped: Vec<Transaction>,
+    derived: DerivedSoFar,
     rewinds: u64,
     /// Something was derived since the last flush.
     dirty: bool,
@@ -54,11 +66,11 @@ impl ChainCore {
     /// Takes a chain. Also gives where its progress is published.
     #[must_use]
     pub fn new(chain: Chain) -> (Self, watch::Receiver<Progress>) {
-        let first = Progress { heads: chain.heads(), up_to_date: false, needs: None, rewinds: 0 };
+        let first = Progress { heads: chain.heads(), up_to_date: false, needs: None, derived: DerivedSoFar::default(), rewinds: 0 };
         let first_latest = first.heads.latest;
         let (progress, receiver) = watch::channel(first);
         let latest = watch::Sender::new(first_latest);
-        (Self { chain, progress, latest, dropped: Vec::new(), rewinds: 0, dirty: false }, receiver)
+        (Self { chain, progress, latest, dropped: Vec::new(), derived: DerivedSoFar::default(), rewinds: 0, dirty: false }, receiver)
     }
 
     /// The latest block, set after each change.
@@ -127,13 +139,15 @@ impl ChainCore {
             tracing::warn!(batch = step.state.batch_index, %reason, "part of a batch is ignored");
         }
         if let Some(block) = step.block {
+            self.derived.blocks += 1;
+            self.derived.gas = self.derived.gas.saturating_add(block.gas_used);
             tracing::debug!(number = block.id.number, hash = %block.id.hash, known = block.known, "block is safe");
         }
         self.keep_dropped(step.dropped);
     }
 
     fn publish(&self, up_to_date: bool, needs: Option<NeededBlobs>) {
-        let now = Progress { heads: self.chain.heads(), up_to_date, needs, rewinds: self.rewinds };
+        let now = Progress { heads: self.chain.heads(), up_to_date, needs, derived: self.derived, rewinds: self.rewinds };
         let latest = now.heads.latest;
         measure(&now.heads);
         self.latest.send_if_modified(|before| std::mem::replace(before, latest) != latest);

@@ -7,5 +7,6 @@ pub mod logging;
 pub mod open;
 pub mod owner;
 pub mod program;
+pub mod progress;
 pub mod prometheus;
 pub mod supervisor;

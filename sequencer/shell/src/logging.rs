@@ -1,6 +1,11 @@
 //! The log: static messages with fields, as text for people or as JSON for machines, on stderr.
 
-use std::str::FromStr;
+use indicatif::MultiProgress;
+use std::{
+    io::{self, IsTerminal, Write},
+    str::FromStr,
+    sync::OnceLock,
+};
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -52,12 +57,41 @@ impl FromStr for LogFormat {
 /// On a filter that cannot be read, and when a log is already set up.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { given: filter.to_owned(), source })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let terminal = io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| AboveBars);
     let set = match format {
-        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Text => builder.with_ansi(terminal).try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
-    set.map_err(|_| LogError::AlreadySet)
+    set.map_err(|_| LogError::AlreadySet)?;
+    if terminal && format == LogFormat::Text {
+        BARS.get_or_init(MultiProgress::new);
+    }
+    Ok(())
+}
+
+/// Bars below the log.
+static BARS: OnceLock<MultiProgress> = OnceLock::new();
+
+/// Where bars may be drawn below the log; none if nobody looks on: stderr is no terminal, or the log is for machines.
+pub fn bars() -> Option<&'static MultiProgress> {
+    BARS.get()
+}
+
+/// Stderr, with the bars out of the way while a line of the log is written.
+struct AboveBars;
+
+impl Write for AboveBars {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match bars() {
+            Some(bars) => bars.suspend(|| io::stderr().write_all(bytes)).map(|()| bytes.len()),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 #[cfg(test)]

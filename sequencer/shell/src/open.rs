@@ -6,12 +6,13 @@ use crate::{
     genesis::{GenesisFile, GenesisFileError},
     owner::{self, Jobs},
     program::{self, GuestError},
+    progress::show as show_progress,
     supervisor::Supervisor,
 };
 use alloy::eips::{BlockNumHash, eip4844::c_kzg};
 use gainsay_chain::{Chain, ChainError, Options};
 use gainsay_l1::{BeaconSource, Blobs, L1Client, L1Error, Network, NetworkError, RetryPolicy};
-use gainsay_store::Store;
+use gainsay_store::{History, Store};
 use gainsay_types::State;
 use std::{
     path::{Path, PathBuf},
@@ -38,6 +39,8 @@ pub struct NodePaths<'a> {
     pub poll: Duration,
     /// Keep blocks that L1 does not hold yet.
     pub keep_unsafe: bool,
+    /// How far back states are kept.
+    pub history: History,
 }
 
 /// A node that cannot be opened. Each is one line that says what to do.
@@ -126,8 +129,13 @@ impl Node {
         network.verify_against_l1(&client).await?;
         program::check(network.program_root)?;
         let beacons = paths.beacon.iter().map(|url| Ok(Box::new(BeaconSource::new(url)?) as _)).collect::<Result<Vec<_>, L1Error>>()?;
-        let options =
-            Options { path: paths.data.clone(), l1_chain_id: network.l1_chain_id, cache_bytes: CACHE, keep_unsafe: paths.keep_unsafe };
+        let options = Options {
+            path: paths.data.clone(),
+            l1_chain_id: network.l1_chain_id,
+            cache_bytes: CACHE,
+            history: paths.history,
+            keep_unsafe: paths.keep_unsafe,
+        };
         let (chain, repair) = Chain::open(&options, network.chain.clone(), &genesis)?;
         if let Some(repair) = repair {
             tracing::warn!(
@@ -165,6 +173,13 @@ impl Node {
         let Parts { core, jobs, blobs, source, inbox: inbox_sender, rollup: rollup_sender } = parts;
         let reread = source.reread.clone();
         supervisor.spawn("chain", |stop| async move { Ok(owner::own(core, jobs, stop, ChainCore::advance).await?) });
+        supervisor.spawn("progress", |stop| {
+            let task = show_progress(progress.clone(), inbox.clone(), stop);
+            async move {
+                task.await;
+                Ok(())
+            }
+        });
         supervisor.spawn("blobs", |stop| {
             let task = fetch_blobs(client.clone(), blobs, chain.clone(), progress.clone(), stop);
             async move { Ok(task.await?) }

@@ -1,11 +1,6 @@
 //! Reading blocks and transactions.
 
-use crate::{
-    BlockHeader, BlockRecord, Known, Location, Store, StoreError, StoredBlock,
-    block::HeaderRecord,
-    body::L1Slots,
-    keys,
-};
+use crate::{BlockHeader, BlockRecord, Known, Location, Store, StoreError, StoredBlock, block::HeaderRecord, body::L1Slots, keys};
 use alloy_primitives::{B256, U256};
 use gainsay_execute::StateChanges;
 use gainsay_types::predeploys::{L1_BLOCK, l1_block_slot};
@@ -126,10 +121,10 @@ impl Store {
         Ok(is_it.then_some(Included { block, index }))
     }
 
-    /// The blocks that a commit put on the chain, after it took off those from `unwound` on.
-    pub(crate) fn blocks_changed(&self, unwound: Option<u64>, pushed: Vec<Arc<StoredBlock>>) -> Result<(), StoreError> {
-        if let Some(first) = unwound {
-            self.recent().unwind(first);
+    /// The blocks that a commit put on the chain, after it took off those above `unwound_to`. Before readers are told of the new tip.
+    pub(crate) fn blocks_changed(&self, unwound_to: Option<u64>, pushed: Vec<Arc<StoredBlock>>) -> Result<(), StoreError> {
+        if let Some(last) = unwound_to {
+            self.recent().unwind(last.saturating_add(1));
         }
         for block in pushed {
             self.index().push_block(block.header().header.number, block.hashes()?);
@@ -138,12 +133,11 @@ impl Store {
         Ok(())
     }
 
-    /// Puts the blocks that no run of the index covers back into memory, at start-up.
-    pub(crate) fn index_rest(&self) -> Result<(), StoreError> {
+    /// Tells the transaction index of blocks that it has not on disk yet, at start-up.
+    pub(crate) fn index_again(&self) -> Result<(), StoreError> {
         for number in self.index().covered().saturating_add(1)..=self.heads().latest.number {
-            if let Some(block) = self.stored_block(number)? {
-                self.index().push_block(number, block.hashes()?);
-            }
+            let block = self.stored_block(number)?.ok_or_else(|| StoreError::missing("block", number))?;
+            self.index().push_block(number, block.hashes()?);
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! | bytes | what |
 //! |---|---|
 //! | 1 | version of records |
-//! | 4 | count of transactions, big-endian as all here |
+//! | 8 | a sum over all that follows, big-endian as all here, to notice a damaged file |
+//! | 4 | count of transactions |
 //! | 3 · 32 | what L1 data cost in the block: slots `BASE_FEE`, `BLOB_BASE_FEE` and `SCALARS` of the L1 block predeploy after it |
 //! | 4 · count | where each entry ends, counted from the first one's start |
 //! | … | the entries |
@@ -12,7 +13,7 @@
 //! the block before its own, length and bytes of its L1 fee, deposit nonce and version if the flags say so, count of logs, and of each log the address,
 //! the count of topics (1 byte), the topics, length and bytes of the data. Lengths and numbers of the receipt are LEB128. The bloom follows from the logs.
 
-use crate::{StoreError, codec};
+use crate::{StoreError, checksum::checksum, codec};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use gainsay_execute::L1FeeParameters;
@@ -20,8 +21,13 @@ use op_alloy_consensus::{OpReceiptEnvelope, OpTxEnvelope};
 use std::ops::Range;
 
 const NAME: &str = "block body";
+/// Where the sum starts.
+const SUM: usize = 1;
+/// Where what it is made over starts: the count, then the slots.
+const COUNT: usize = SUM + 8;
+const SLOTS: usize = COUNT + 4;
 /// Where the ends of the entries start.
-const ENDS: usize = 1 + 4 + 3 * 32;
+const ENDS: usize = SLOTS + 3 * 32;
 
 const SUCCESS: u8 = 1;
 const HAS_NONCE: u8 = 2;
@@ -70,6 +76,7 @@ pub(crate) fn encode(parts: &Parts<'_>, l1: &L1Slots) -> Result<Vec<u8>, StoreEr
     // A transfer takes some 150 bytes.
     let mut out = Vec::with_capacity(first + 192 * count);
     out.push(codec::VERSION);
+    out.resize(COUNT, 0);
     out.extend_from_slice(&small(count)?.to_be_bytes());
     for slot in [l1.base_fee, l1.blob_base_fee, l1.scalars] {
         out.extend_from_slice(&slot.to_be_bytes::<32>());
@@ -87,6 +94,8 @@ pub(crate) fn encode(parts: &Parts<'_>, l1: &L1Slots) -> Result<Vec<u8>, StoreEr
         let end = small(out.len() - first)?.to_be_bytes();
         out[ENDS + 4 * index..][..4].copy_from_slice(&end);
     }
+    let sum = checksum(&out[COUNT..]);
+    out[SUM..COUNT].copy_from_slice(&sum.to_be_bytes());
     Ok(out)
 }
 
@@ -142,7 +151,11 @@ impl Body {
             Some(&found) => return Err(StoreError::Version { record: NAME, found, expected: codec::VERSION }),
             None => return Err(damaged("empty")),
         }
-        let count = bytes.get(1..5).and_then(|count| count.first_chunk()).ok_or_else(|| damaged("too short"))?;
+        let sum = bytes.get(SUM..COUNT).and_then(|sum| sum.first_chunk()).ok_or_else(|| damaged("too short"))?;
+        if u64::from_be_bytes(*sum) != checksum(&bytes[COUNT..]) {
+            return Err(damaged("other bytes than were written"));
+        }
+        let count = bytes.get(COUNT..SLOTS).and_then(|count| count.first_chunk()).ok_or_else(|| damaged("too short"))?;
         let body = Self { count: u32::from_be_bytes(*count) as usize, bytes };
         let first = body.first();
         let ends = body.bytes.get(ENDS..first).ok_or_else(|| damaged("too short for its count"))?.as_chunks::<4>().0;
@@ -169,7 +182,8 @@ impl Body {
 
     pub(crate) fn l1_slots(&self) -> L1Slots {
         // The length was checked with the table behind the slots.
-        let slot = |index: usize| U256::from_be_slice(self.bytes.get(5 + 32 * index..).and_then(|bytes| bytes.get(..32)).unwrap_or_default());
+        let slot =
+            |index: usize| U256::from_be_slice(self.bytes.get(SLOTS + 32 * index..).and_then(|bytes| bytes.get(..32)).unwrap_or_default());
         L1Slots { base_fee: slot(0), blob_base_fee: slot(1), scalars: slot(2) }
     }
 

@@ -1,8 +1,10 @@
 //! What one atomic write changes.
 
 use crate::{
-    BatchData, BatchRecord, BlockHeader, BlockRecord, Heads, L1Block, MessageRecord, Store, StoreError, WriteBatch,
-    block::{BodyRecord, HeaderRecord},
+    BatchData, BatchRecord, BlockHeader, BlockRecord, Heads, L1Block, MessageRecord, Store, StoreError, StoredBlock, WriteBatch,
+    block::HeaderRecord,
+    blocks::l1_slots_after,
+    body::{L1Slots, Parts},
     codec::{self, Record},
     journal, keys,
     layer::Layer,
@@ -11,6 +13,7 @@ use alloy_eips::BlockNumHash;
 use alloy_primitives::B256;
 use gainsay_execute::{ExecutedBlock, StateChanges, genesis::Genesis};
 use gainsay_types::State;
+use std::sync::Arc;
 
 /// L1 blocks whose hash is kept.
 const L1_BLOCKS: u64 = 8192;
@@ -31,10 +34,8 @@ pub struct Commit {
 
 /// A block that a commit puts on the tip.
 pub(crate) struct Pushed {
-    pub(crate) block: BlockHeader,
+    pub(crate) block: Arc<StoredBlock>,
     pub(crate) layer: Layer,
-    /// Of its transactions.
-    pub(crate) hashes: Vec<B256>,
 }
 
 impl Commit {
@@ -70,7 +71,9 @@ impl Commit {
         let state = self.heads.safe;
         self.put(keys::step(0), &state)?;
         self.put_codes(&genesis.changes);
-        self.put_block(&BlockRecord::genesis(genesis))
+        let header = BlockHeader { header: genesis.header.clone(), output_root: genesis.output_root, deposit_index: 0 };
+        let none = Parts { transactions: &[], senders: &[], receipts: &[], l1_fees: &[] };
+        self.put_block(&StoredBlock::new(header, &none, &l1_slots_after(L1Slots::default(), &genesis.changes))?)
     }
 
     /// Puts a block on top of the tip: its records, and the journal of its state. Its header's state root is checked when the commit is applied.
@@ -81,12 +84,12 @@ impl Commit {
         let (number, hash) = (block.header.number, block.header.hash());
         self.writes.put(keys::journal(number), journal::encode(&hash, &block.header.parent_hash, &block.changes));
         self.put_codes(&block.changes);
-        self.put_block(&BlockRecord::new(block, deposit_index))?;
-        self.pushed.push(Pushed {
-            block: BlockHeader { header: block.header.clone(), output_root: block.output_root, deposit_index },
-            layer: Layer::of(number, &block.changes),
-            hashes: block.transactions.iter().map(|transaction| transaction.tx_hash()).collect(),
-        });
+        let header = BlockHeader { header: block.header.clone(), output_root: block.output_root, deposit_index };
+        let (transactions, senders, receipts) = (&block.transactions, &block.senders, &block.receipts);
+        let parts = Parts { transactions, senders, receipts, l1_fees: &block.l1_fees };
+        let stored = StoredBlock::new(header, &parts, &l1_slots_after(self.l1_slots_before(number)?, &block.changes))?;
+        self.put_block(&stored)?;
+        self.pushed.push(Pushed { block: Arc::new(stored), layer: Layer::of(number, &block.changes) });
         self.heads.latest = BlockNumHash { number, hash };
         Ok(())
     }
@@ -97,12 +100,21 @@ impl Commit {
         }
     }
 
-    fn put_block(&mut self, block: &BlockRecord) -> Result<(), StoreError> {
-        let number = block.header.number;
-        self.put(keys::header(number), &HeaderRecord::new(block))?;
-        self.put(keys::body(number), &BodyRecord::new(block))?;
-        self.writes.put(keys::block_hash(&block.header.hash()), number.to_be_bytes());
+    fn put_block(&mut self, block: &StoredBlock) -> Result<(), StoreError> {
+        let header = &block.header().header;
+        self.put(keys::header(header.number), &HeaderRecord::new(block.header()))?;
+        self.writes.put(keys::body(header.number), block.body().as_ref());
+        self.writes.put(keys::block_hash(&header.hash()), header.number.to_be_bytes());
         Ok(())
+    }
+
+    /// What L1 data cost in the block before `number`.
+    fn l1_slots_before(&self, number: u64) -> Result<L1Slots, StoreError> {
+        if let Some(pushed) = self.pushed.last() {
+            return Ok(pushed.block.l1_slots());
+        }
+        let parent = number.saturating_sub(1);
+        Ok(self.store.stored_block(parent)?.ok_or_else(|| StoreError::missing("block", parent))?.l1_slots())
     }
 
     /// Takes the tip off: its records go, and with the commit the state is as before it.

@@ -2,6 +2,8 @@
 
 mod background;
 mod block;
+mod blocks;
+mod body;
 mod checksum;
 mod codec;
 mod commit;
@@ -20,10 +22,12 @@ mod nodes;
 mod open;
 mod pages;
 mod reader;
+mod recent;
 mod snapshot;
 mod state;
 mod steps;
 mod store;
+mod stored;
 mod writer;
 
 #[cfg(test)]
@@ -32,6 +36,8 @@ mod testing;
 mod tests;
 
 pub use block::{BlockHeader, BlockRecord, Location};
+pub use blocks::{Included, Lookup};
+pub use body::TransactionRecord;
 pub use commit::Commit;
 pub use database::{Database, Entry, SledDatabase, WriteBatch};
 pub use error::StoreError;
@@ -45,4 +51,5 @@ pub use open::{Repair, StoreOptions};
 pub use pages::PagesAt;
 pub use reader::StateReader;
 pub use store::Store;
+pub use stored::StoredBlock;
 pub use writer::Writer;

@@ -77,7 +77,7 @@ impl Writer {
         if repaired {
             writer.repair(heads.latest, to, &damaged)?;
         }
-        writer.index_again()?;
+        writer.store.index_again()?;
         Ok((writer, repaired.then_some(Repair { from: heads.latest, to })))
     }
 
@@ -88,8 +88,9 @@ impl Writer {
             let hash = self.store.block_hash(number).ok().flatten();
             commit.drop_block(number, &hash.unwrap_or(from.hash))?;
         }
-        // The view has the tip already: nothing is to be unwound.
+        // The view has the tip already: nothing is to be unwound but what was read meanwhile.
         commit.unwound_to = None;
+        self.store.recent().unwind(to.number + 1);
         commit.truncate_steps(self.store.steps_up_to_block(to.number)?)?;
         commit.heads.latest = to;
         damaged.iter().for_each(|number| commit.writes.remove(keys::epoch(*number)));
@@ -98,17 +99,6 @@ impl Writer {
         for number in damaged {
             self.store.epochs().remove(number);
             background::remove_pages(self.store.database(), *number)?;
-        }
-        Ok(())
-    }
-
-    /// Tells the transaction index of blocks that it has not on disk yet.
-    fn index_again(&self) -> Result<(), StoreError> {
-        let index = self.store.index();
-        for number in index.covered() + 1..=self.store.heads().latest.number {
-            let block = self.store.block(number)?.ok_or_else(|| StoreError::missing("block", number))?;
-            let hashes: Vec<B256> = block.transactions.iter().map(|transaction| transaction.tx_hash()).collect();
-            index.push_block(number, &hashes);
         }
         Ok(())
     }
@@ -221,10 +211,10 @@ fn next_block(store: &Store, number: u64, parent: B256) -> Result<Option<(BlockH
 
 /// Header of a block whose header has the hash that it should, and whose body can be read too.
 fn checked(store: &Store, number: u64) -> Result<Option<BlockHeader>, StoreError> {
-    match store.block(number) {
+    match store.stored_block(number) {
         Ok(Some(block)) => {
-            let header = BlockHeader { header: block.header, output_root: block.output_root, deposit_index: block.deposit_index };
-            Ok(Some(header).filter(|block| block.header.number == number && block.header.hash_slow() == block.header.hash()))
+            Ok(Some(block.header().clone())
+                .filter(|block| block.header.number == number && block.header.hash_slow() == block.header.hash()))
         }
         Ok(None) | Err(StoreError::Damaged { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -28,7 +28,7 @@ impl PageSource for PagesAt {
     }
 
     fn depths(&self) -> Option<&Depths> {
-        None
+        Some(self.store.depths())
     }
 }
 

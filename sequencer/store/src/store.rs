@@ -1,11 +1,11 @@
 //! The store's read side. Cheap to clone; every method may be called while the writer writes.
 
 use crate::{
-    BatchRecord, BlockHeader, BlockRecord, Database, Heads, Index, L1Block, Location, MessageRecord, StoreError,
-    block::{BodyRecord, HeaderRecord},
+    BatchRecord, BlockHeader, Database, Heads, Index, L1Block, MessageRecord, StoreError,
     codec::{self, Record},
     epoch::Epoch,
     keys,
+    recent::Recent,
     snapshot::Snapshot,
     state::OldStates,
 };
@@ -30,6 +30,7 @@ struct Shared {
     epochs: Mutex<BTreeMap<u64, Arc<Epoch>>>,
     old_states: Mutex<OldStates>,
     index: Index,
+    recent: Recent,
     /// At which depths of the tries pages were found lately.
     depths: Depths,
 }
@@ -51,7 +52,17 @@ impl std::fmt::Debug for Store {
 impl Store {
     pub(crate) fn new(database: Box<dyn Database>, index: Index, view: View, epochs: BTreeMap<u64, Arc<Epoch>>) -> Self {
         let (view, epochs) = (RwLock::new(Arc::new(view)), Mutex::new(epochs));
-        Self { shared: Arc::new(Shared { database, view, epochs, old_states: Mutex::default(), index, depths: Depths::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                database,
+                view,
+                epochs,
+                old_states: Mutex::default(),
+                index,
+                recent: Recent::default(),
+                depths: Depths::default(),
+            }),
+        }
     }
 
     /// Heads after the latest commit.
@@ -98,6 +109,10 @@ impl Store {
         &self.shared.index
     }
 
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.shared.recent
+    }
+
     pub(crate) fn database(&self) -> &dyn Database {
         self.shared.database.as_ref()
     }
@@ -110,23 +125,6 @@ impl Store {
         self.get(key)?.map(|bytes| codec::decode(&bytes)).transpose()
     }
 
-    /// Header of block `number`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn header(&self, number: u64) -> Result<Option<BlockHeader>, StoreError> {
-        self.record::<HeaderRecord>(&keys::header(number))?.map(|record| record.read()).transpose()
-    }
-
-    /// Block `number`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn block(&self, number: u64) -> Result<Option<BlockRecord>, StoreError> {
-        let Some(header) = self.header(number)? else { return Ok(None) };
-        self.record::<BodyRecord>(&keys::body(number))?.map(|body| body.read(header)).transpose()
-    }
-
     /// Number of the block with this hash.
     ///
     /// # Errors
@@ -135,19 +133,6 @@ impl Store {
         let Some(bytes) = self.get(&keys::block_hash(hash))? else { return Ok(None) };
         let number = bytes.as_slice().try_into().map_err(|_| StoreError::damaged("block hash", "not 8 bytes"))?;
         Ok(Some(u64::from_be_bytes(number)))
-    }
-
-    /// Where a transaction is.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn transaction(&self, hash: &B256) -> Result<Option<Location>, StoreError> {
-        let is_there = |place: Location| {
-            let block = self.block(place.block)?;
-            let index = usize::try_from(place.index).unwrap_or(usize::MAX);
-            Ok(block.and_then(|block| block.transactions.get(index).map(|found| found.tx_hash() == *hash)).unwrap_or_default())
-        };
-        self.shared.index.locate(self.database(), hash, is_there)
     }
 
     /// Batch `index`, from 1.

@@ -6,6 +6,8 @@ use crate::{
 };
 use alloy_primitives::{B256, Bytes, keccak256};
 use gainsay_execute::L1FeeParameters;
+use gainsay_types::Millis;
+use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
 use std::sync::OnceLock;
 
 /// A block whose transactions are read one by one, each when it is asked for: a receipt takes one of them, not all.
@@ -54,6 +56,25 @@ impl StoredBlock {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Time of the block.
+    #[must_use]
+    pub fn time(&self) -> Millis {
+        self.header.time()
+    }
+
+    /// Deposits in the block. They come first.
+    ///
+    /// # Errors
+    /// When the record is damaged.
+    pub fn deposits(&self) -> Result<usize, StoreError> {
+        for index in 0..self.len() {
+            if self.raw(index)?.is_none_or(|raw| raw.first() != Some(&DEPOSIT_TX_TYPE_ID)) {
+                return Ok(index);
+            }
+        }
+        Ok(self.len())
     }
 
     /// What L1 data cost in this block.

@@ -69,14 +69,25 @@ impl Tries {
         Ok(roots)
     }
 
+    /// They are those of the tip, and need not be made anew. Never make them anew while an epoch is being written: they would know nothing of the pages
+    /// that it adds, and so would not remove them when they are gone.
+    const fn are_at_tip(&self) -> bool {
+        self.world.is_some() && self.prepared.is_none()
+    }
+
+    fn are_after(&self, pushed: &Pushed) -> bool {
+        let header = &pushed.block.header().header;
+        let is_it = |prepared: &Prepared| prepared.parent == header.parent_hash && prepared.roots.state_root == header.state_root;
+        self.world.is_some() && self.prepared.as_ref().is_some_and(is_it)
+    }
+
     /// Puts a block on `snapshot`, and checks its state root.
     fn push(&mut self, store: &Store, snapshot: &Snapshot, pushed: &Pushed) -> Result<(), StoreError> {
-        let header = &pushed.block.header;
-        let is_it = |prepared: &Prepared| prepared.parent == header.parent_hash && prepared.roots.state_root == header.state_root;
-        if self.world.is_some() && self.prepared.as_ref().is_some_and(is_it) {
+        if self.are_after(pushed) {
             self.prepared = None;
             return Ok(());
         }
+        let header = &pushed.block.header().header;
         let found = self.advance(store, snapshot, &pushed.layer.changes())?.map(|roots| roots.state_root);
         match found.filter(|found| *found != header.state_root) {
             None => Ok(()),
@@ -113,8 +124,11 @@ impl Writer {
     /// # Errors
     /// When there is no such parent or its state is pruned, and when the store fails.
     pub fn roots(&mut self, parent: u64, changes: &StateChanges) -> Result<StateRoots, StoreError> {
-        let view = self.store.view();
-        if parent == view.tip.header.number {
+        if parent == self.store.view().tip.header.number {
+            if !self.tries.are_at_tip() {
+                self.finish_background(true)?;
+            }
+            let view = self.store.view();
             let changes = std::slice::from_ref(changes);
             let roots =
                 self.tries.advance(&self.store, &view.snapshot, changes)?.ok_or_else(|| StoreError::missing("roots on block", parent))?;
@@ -145,8 +159,8 @@ impl Writer {
             }
         })?;
         view.heads = Arc::new(heads);
+        self.store.blocks_changed(commit.unwound_to, commit.pushed.into_iter().map(|pushed| pushed.block).collect())?;
         self.store.set_view(view);
-        commit.pushed.iter().for_each(|pushed| self.store.index().push_block(pushed.block.header.number, &pushed.hashes));
         self.forget(&dropped)?;
         if moves { self.turn() } else { Ok(()) }
     }
@@ -165,6 +179,9 @@ impl Writer {
         if let Some(number) = commit.unwound_to {
             dropped = self.unwind(number, &mut commit.writes)?;
         }
+        if commit.pushed.first().is_some_and(|first| !self.tries.are_at_tip() && !self.tries.are_after(first)) {
+            self.finish_background(true)?;
+        }
         let mut view = self.store.view().as_ref().clone();
         if let Some(number) = commit.unwound_to {
             let tip = self.store.header(number)?.ok_or_else(|| StoreError::missing("block", number))?;
@@ -174,7 +191,7 @@ impl Writer {
             self.tries.push(&self.store, &view.snapshot, pushed)?;
             let top = Arc::new(std::mem::take(&mut pushed.layer));
             view.snapshot.layers = layer::push(&view.snapshot.layers, top, self.taken);
-            view.tip = Arc::new(pushed.block.clone());
+            view.tip = Arc::new(pushed.block.header().clone());
         }
         Ok(After { view, dropped })
     }

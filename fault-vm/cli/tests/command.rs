@@ -11,9 +11,9 @@ use alloy::{
 use common::{derived, of_step};
 use gainsay_chain::Chain;
 use gainsay_fault_vm::{files, source::save};
-use gainsay_rpc::{Answer, Backend, Client, L1Progress, Limits, RpcServer, SubmitError, serve};
+use gainsay_rpc::{Answer, Backend, Client, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
 use gainsay_trace::{BlockStep, MemoryPreimages, Witness};
-use gainsay_types::RecoveredTransaction;
+use gainsay_types::{RecoveredTransaction, Transaction};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -27,7 +27,7 @@ use tokio::sync::{broadcast, watch};
 struct ReadOnly;
 
 impl Client for ReadOnly {
-    fn submit(&self, _: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+    fn submit(&self, _: Transaction) -> Answer<'_, Result<(), SubmitError>> {
         Box::pin(async { Err(SubmitError::Unavailable { reason: "this node only reads".to_owned() }) })
     }
 
@@ -61,6 +61,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         latest: latest.subscribe(),
         l1: Arc::new(|| L1Progress { highest: None, caught_up: true }),
         pending: broadcast::Sender::new(1),
+        preconfirmations: Preconfirmations::default(),
         version: "gainsay/test".to_owned(),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -1,10 +1,11 @@
 //! What a node puts behind its RPC.
 
+use crate::Preconfirmations;
 use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256};
 use gainsay_pool::Rejection;
 use gainsay_store::Store;
-use gainsay_types::{ChainConfig, RecoveredTransaction};
+use gainsay_types::{ChainConfig, InvalidTransaction, RecoveredTransaction, Transaction};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::{broadcast, watch};
 
@@ -13,8 +14,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The way to the pool: of this process, or on a follower that of the sequencer.
 pub trait Client: Send + Sync + 'static {
-    /// Hands in a transaction whose signature was checked.
-    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>>;
+    /// Hands in a transaction whose signature nobody has looked at: so that what is refused whoever signed it costs no signature's recovery.
+    fn submit(&self, transaction: Transaction) -> Answer<'_, Result<(), SubmitError>>;
     /// The nonce after the account's transactions that are ready in the pool; none if it has none there.
     fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>>;
     /// A transaction that waits in the pool.
@@ -24,6 +25,9 @@ pub trait Client: Send + Sync + 'static {
 /// Why a transaction was not taken.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SubmitError {
+    /// The signature is none.
+    #[error(transparent)]
+    Invalid(#[from] InvalidTransaction),
     /// The pool refuses it.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -67,6 +71,8 @@ pub struct Backend {
     pub l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
     /// Transactions that became ready in the pool.
     pub pending: broadcast::Sender<RecoveredTransaction>,
+    /// Transactions executed in a block that is still open; announced by the builder, or passed on from the sequencer.
+    pub preconfirmations: Preconfirmations,
     /// Name and version for `web3_clientVersion`.
     pub version: String,
 }

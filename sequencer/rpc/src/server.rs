@@ -1,6 +1,12 @@
 //! The server.
 
-use crate::{Backend, cors::Cors, methods};
+use crate::{
+    Backend,
+    chain::Chain,
+    cors::Cors,
+    inclusion::{self, Inclusions},
+    methods,
+};
 use jsonrpsee::{
     core::traits::IdProvider,
     server::{BatchRequestConfig, PingConfig, RegisterMethodError, Server, ServerConfig, ServerHandle},
@@ -8,7 +14,10 @@ use jsonrpsee::{
 };
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tower::ServiceBuilder;
 
@@ -45,7 +54,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 500,
-            request_bytes: 15 << 20,
+            request_bytes: 5 << 20,
             response_bytes: 160 << 20,
             batch_calls: 1_000,
             subscriptions: 1_024,
@@ -112,7 +121,13 @@ impl RpcServer {
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Result<RpcServer, ServeError> {
-    let module = methods::module(backend, limits)?;
+    let inclusions = Arc::new(Inclusions::default());
+    let watch = inclusion::watch(
+        inclusions.clone(),
+        Chain { store: backend.store.clone(), config: backend.config.clone() },
+        backend.latest.clone(),
+    );
+    let module = methods::module(backend, limits, inclusions)?;
     let config = ServerConfig::builder()
         .max_connections(limits.connections)
         .max_request_body_size(limits.request_bytes)
@@ -126,7 +141,15 @@ pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Res
     let server =
         Server::builder().set_config(config).set_http_middleware(ServiceBuilder::new().layer(Cors)).build(address).await.map_err(listen)?;
     let address = server.local_addr().map_err(listen)?;
-    Ok(RpcServer { address, handle: server.start(module) })
+    let handle = server.start(module);
+    let stopped = handle.clone().stopped();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopped => {}
+            () = watch => {}
+        }
+    });
+    Ok(RpcServer { address, handle })
 }
 
 /// Subscription ids as wallets expect them. They are only valid on their own connection, so they need not be secret.

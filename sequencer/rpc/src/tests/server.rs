@@ -56,6 +56,31 @@ async fn batches_are_answered_and_bounded() {
     assert_eq!(refused["error"]["code"], json!(-32010), "{refused}");
 }
 
+/// One thread serves all: without turns it would end the batch before it looked at anybody else.
+#[tokio::test(flavor = "current_thread")]
+async fn a_long_batch_of_transactions_lets_others_have_their_turn() {
+    let node = Node::new();
+    let server = node.serve(Limits::default()).await;
+    let raw = super::preconfirm::signed(0, 7).await.1;
+    let send = |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_sendRawTransaction", "params": [raw] });
+    let batch = Value::from((0..1_000).map(send).collect::<Vec<_>>()).to_string();
+    let ended = std::cell::RefCell::new(Vec::new());
+    let long = async {
+        let answers = post(&server, batch.as_bytes()).await;
+        ended.borrow_mut().push("batch");
+        answers
+    };
+    let short = async {
+        // By now the batch is being worked on.
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        post(&server, call(1).to_string().as_bytes()).await;
+        ended.borrow_mut().push("call");
+    };
+    let (answers, ()) = tokio::join!(long, short);
+    assert_eq!(answers.as_array().map(Vec::len), Some(1_000));
+    assert_eq!(*ended.borrow(), ["call", "batch"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_beyond_the_size_limit_are_refused() {
     let node = Node::new();

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod best;
 mod error;
 mod gas;
 mod heads;
@@ -13,7 +12,6 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use best::Best;
 pub use error::Rejection;
 pub use gas::{IntrinsicGas, intrinsic_gas};
 pub use pool::{Added, Content, Limits, Pool};

@@ -93,7 +93,7 @@ pub struct Built {
 
 impl<'a, DB: DatabaseRef> OpenBlock<'a, DB> {
     pub(crate) fn begin(
-        job: &Job<'a>,
+        job: &Job<'a, '_>,
         deposits: &[Message],
         time: Millis,
         empty_is_due: bool,

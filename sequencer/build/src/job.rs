@@ -12,9 +12,9 @@ use revm::DatabaseRef;
 
 /// What a block is built on.
 #[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
+pub struct Job<'c, 'a> {
     /// Parameters of the chain.
-    pub config: &'a ChainConfig,
+    pub config: &'c ChainConfig,
     /// The latest block.
     pub parent: &'a Sealed<Header>,
     /// Its time.
@@ -66,7 +66,7 @@ impl<E> From<ExecuteError<E>> for BuildError<E> {
 ///
 /// # Errors
 /// When the state cannot be read, or the parent is not a block of this chain.
-pub fn open<'a, DB: DatabaseRef>(job: &Job<'a>, best: Option<&Pooled>, database: DB) -> Result<Opening<'a, DB>, BuildError<DB::Error>> {
+pub fn open<'c, DB: DatabaseRef>(job: &Job<'c, '_>, best: Option<&Pooled>, database: DB) -> Result<Opening<'c, DB>, BuildError<DB::Error>> {
     let (deposits, deposit_gas) = fitting_deposits(job.config, job.deposits);
     let empty_at = job.empty_block_time();
     if deposits.is_empty() && best.is_none() {
@@ -81,7 +81,7 @@ pub fn open<'a, DB: DatabaseRef>(job: &Job<'a>, best: Option<&Pooled>, database:
     Ok(Opening::Open(Box::new(OpenBlock::begin(job, deposits, time, empty_is_due, database)?)))
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     /// The block's time: now, but not before the block time has passed, nor before the best transaction fits the allowance that grows with the time.
     fn time(&self, best: Option<&Pooled>, deposit_gas: u64) -> Millis {
         let earliest = self.now.max(self.parent_time.plus(self.block_time()));

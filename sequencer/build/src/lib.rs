@@ -6,7 +6,6 @@ mod limits;
 #[cfg(test)]
 mod tests;
 mod timing;
-pub mod whole;
 
 pub use block::{Built, Closed, Executed, OpenBlock, Pushed, Rejected};
 pub use job::{BuildError, Job, Opening, open};

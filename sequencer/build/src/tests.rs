@@ -70,7 +70,7 @@ impl Scene {
         hash
     }
 
-    fn job(&self, after_ms: u64) -> Job<'_> {
+    fn job(&self, after_ms: u64) -> Job<'_, '_> {
         Job {
             config: &self.config,
             parent: &self.parent,

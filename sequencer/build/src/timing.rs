@@ -2,12 +2,6 @@
 
 use gainsay_types::{ChainConfig, MAX_MESSAGES_PER_BATCH, Message, Millis};
 
-/// Gas for user transactions in a block, `docs/protocol.md` section 2.
-pub(crate) fn gas_allowance(config: &ChainConfig, elapsed_ms: u64, deposit_gas: u64) -> u64 {
-    let by_rate = u128::from(config.gas_rate).saturating_mul(u128::from(elapsed_ms)) / 1000;
-    config.block_gas_limit.saturating_sub(deposit_gas).min(u64::try_from(by_rate).unwrap_or(u64::MAX))
-}
-
 /// When the allowance of a block with these deposits reaches `gas`; none if it never does.
 pub(crate) fn time_of_allowance(config: &ChainConfig, parent: Millis, deposit_gas: u64, gas: u64) -> Option<Millis> {
     let fits = gas <= config.block_gas_limit.saturating_sub(deposit_gas);

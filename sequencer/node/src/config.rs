@@ -2,6 +2,7 @@
 
 use alloy::transports::http::reqwest::Url;
 use gainsay_batch::DataAvailability;
+use gainsay_chain::History;
 use gainsay_l1::SecretKey;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -22,6 +23,8 @@ pub struct NodeConfig {
     pub metrics: Option<SocketAddr>,
     /// Time between two looks at L1.
     pub l1_poll: Duration,
+    /// How far back states are kept.
+    pub history: History,
 }
 
 /// A follower.
@@ -57,6 +60,18 @@ pub struct BuilderConfig {
     pub empty_block_interval: Option<Duration>,
     /// L1 blocks on top of a deposit before it is taken.
     pub confirmations: u64,
+    /// Bytes of all encoded user transactions of a block; it has to fit a batch alone.
+    pub block_bytes: usize,
+}
+
+/// The bytes of a block that fits a batch alone, even if it does not compress.
+#[must_use]
+pub const fn block_bytes(da: DataAvailability) -> usize {
+    match da {
+        DataAvailability::Calldata => gainsay_build::Limits::CALLDATA_BLOCK_BYTES,
+        // What costs too much as calldata, or does not fit it, goes into blobs.
+        DataAvailability::Blobs | DataAvailability::Auto => gainsay_build::Limits::BLOBS_BLOCK_BYTES,
+    }
 }
 
 /// How batches are posted.

@@ -2,7 +2,7 @@
 
 use alloy::transports::http::reqwest::Url;
 use gainsay_chain::{ChainError, FeedBlock, Imported};
-use gainsay_rpc::FeedBlock as Announced;
+use gainsay_rpc::{FeedBlock as Announced, Preconfirmations};
 use gainsay_shell::{chain::ChainOwner, follow::InboxView, owner::Stopped};
 use gainsay_store::Store;
 use gainsay_types::{InvalidTransaction, Millis, Transaction};
@@ -11,6 +11,7 @@ use jsonrpsee::{
     rpc_params,
     ws_client::{WsClient, WsClientBuilder},
 };
+use serde_json::value::RawValue;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +85,37 @@ pub async fn follow_feed(
         () = stop.cancelled() => Ok(()),
         result = task => result,
     }
+}
+
+/// Passes the sequencer's preconfirmations on, as they are, while somebody reads them here; until `stop`.
+pub async fn pass_on_preconfirmations(url: Url, to: Preconfirmations, stop: CancellationToken) {
+    let task = async {
+        loop {
+            to.wanted().await;
+            if let Err(reason) = try_pass_on(&url, &to).await {
+                tracing::warn!(%reason, "the sequencer's preconfirmations are interrupted, connecting again");
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = task => {}
+    }
+}
+
+/// Passes on until something is in the way, or nobody reads any more.
+async fn try_pass_on(url: &Url, to: &Preconfirmations) -> Result<(), Interrupted> {
+    let client = WsClientBuilder::default().build(url.as_str()).await?;
+    let mut announced: Subscription<Box<RawValue>> =
+        client.subscribe("gainsay_subscribe", rpc_params!["preconfirmations"], "gainsay_unsubscribe").await?;
+    while let Some(json) = announced.next().await {
+        to.forward(json.map_err(RpcError::ParseError)?);
+        if !to.are_wanted() {
+            return Ok(());
+        }
+    }
+    Err(Interrupted::Ended)
 }
 
 /// Reads until something is in the way.

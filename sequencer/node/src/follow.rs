@@ -4,10 +4,10 @@ use crate::{
     client::{Forwarding, NoPool},
     config::{FollowConfig, NodeConfig},
     error::{Failure, NodeError},
-    feed::follow_feed,
-    serve::{PENDING, serve_rpc},
+    feed::{follow_feed, pass_on_preconfirmations},
+    serve::{Announcements, PENDING, serve_rpc},
 };
-use gainsay_rpc::Client;
+use gainsay_rpc::{Client, Preconfirmations};
 use gainsay_shell::{
     open::{Node, NodePaths},
     prometheus,
@@ -32,7 +32,13 @@ async fn start(config: FollowConfig, supervisor: &mut Supervisor<NodeError>) -> 
         prometheus::serve(address).await?;
     }
     let running = node.start(supervisor);
+    let preconfirmations = Preconfirmations::default();
     if let Some(url) = config.feed {
+        let (from, to) = (url.clone(), preconfirmations.clone());
+        supervisor.spawn("preconfirmations", |stop| async move {
+            pass_on_preconfirmations(from, to, stop).await;
+            Ok(())
+        });
         let (chain, store, inbox) = (running.chain.clone(), running.store.clone(), running.inbox.clone());
         supervisor.spawn("feed", |stop| async move { Ok(follow_feed(url, chain, store, inbox, stop).await?) });
     }
@@ -41,7 +47,7 @@ async fn start(config: FollowConfig, supervisor: &mut Supervisor<NodeError>) -> 
         None => Arc::new(NoPool),
     };
     let (pending, _) = broadcast::channel(PENDING);
-    serve_rpc(config.node.rpc, &running, client, pending, supervisor).await
+    serve_rpc(config.node.rpc, &running, client, Announcements { pending, preconfirmations }, supervisor).await
 }
 
 /// Where the common parts of a node find everything.
@@ -53,5 +59,6 @@ pub(crate) fn paths(config: &NodeConfig, keep_unsafe: bool) -> NodePaths<'_> {
         data: config.data.clone(),
         poll: config.l1_poll,
         keep_unsafe,
+        history: config.history,
     }
 }

@@ -5,13 +5,13 @@
 
 use crate::{
     batcher::{Batcher, Queue},
-    builder::Builder,
+    builder::{Bell, Builder},
     client::OwnPool,
     config::{BatcherConfig, ProposerConfig, RunConfig},
     error::{Failure, NodeError},
     follow::paths,
     mempool::{Mempool, SharedMempool},
-    serve::{PENDING, serve_rpc},
+    serve::{Announcements, PENDING, serve_rpc},
 };
 use alloy::eips::BlockId;
 use gainsay_batch::{Packer, PackerConfig};
@@ -22,13 +22,14 @@ use gainsay_play::{
     conduct::Honest,
     player::{PlayOptions, Player},
 };
+use gainsay_rpc::Preconfirmations;
 use gainsay_shell::{
     open::{Node, Running},
     prometheus,
     supervisor::Supervisor,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 const GWEI: u128 = 1_000_000_000;
@@ -54,15 +55,26 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
     let (ready, _) = broadcast::channel(PENDING);
     let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone())?;
     let running = Arc::new(node.start(supervisor));
-    let wake = Arc::new(Notify::new());
+    let (bell, preconfirmations) = (Bell::default(), Preconfirmations::default());
     let pool = SharedMempool::new(mempool);
-    start_builder(&config, &running, pool.clone(), wake.clone(), supervisor);
+    let builder = Builder {
+        chain: running.chain.clone(),
+        store: running.store.clone(),
+        network: Arc::new(running.network.chain.clone()),
+        pool: pool.clone(),
+        bell: bell.clone(),
+        progress: running.progress.clone(),
+        inbox: running.inbox.clone(),
+        preconfirmations: preconfirmations.clone(),
+        config: config.builder,
+    };
+    supervisor.spawn("builder", |stop| async move { Ok(builder.run(stop).await?) });
     start_batcher(config.batcher, &running, supervisor)?;
     if let Some(proposer) = config.proposer {
         start_proposer(proposer, running.clone(), supervisor);
     }
-    let client = Arc::new(OwnPool { pool, wake });
-    serve_rpc(config.node.rpc, &running, client, ready, supervisor).await
+    let client = Arc::new(OwnPool { pool, bell });
+    serve_rpc(config.node.rpc, &running, client, Announcements { pending: ready, preconfirmations }, supervisor).await
 }
 
 /// What only L1 and the network's parameters can tell.
@@ -74,18 +86,6 @@ async fn check(config: &RunConfig, node: &Node) -> Result<(), NodeError> {
     let expected = node.client.read(node.network.contracts.inbox, Inbox::sequencerCall {}, BlockId::latest()).await?;
     let given = config.batcher.key.address();
     if given == expected { Ok(()) } else { Err(NodeError::NotSequencer { given, expected }) }
-}
-
-fn start_builder(config: &RunConfig, node: &Running, pool: SharedMempool, wake: Arc<Notify>, supervisor: &mut Supervisor<NodeError>) {
-    let builder = Builder {
-        chain: node.chain.clone(),
-        pool,
-        wake,
-        progress: node.progress.clone(),
-        inbox: node.inbox.clone(),
-        config: config.builder,
-    };
-    supervisor.spawn("builder", |stop| async move { Ok(builder.run(stop).await?) });
 }
 
 fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) -> Result<(), NodeError> {

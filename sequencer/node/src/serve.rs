@@ -1,7 +1,7 @@
 //! JSON-RPC and metrics of a node.
 
 use crate::error::NodeError;
-use gainsay_rpc::{Backend, Client, L1Progress, Limits, serve};
+use gainsay_rpc::{Backend, Client, L1Progress, Limits, Preconfirmations, serve};
 use gainsay_shell::{follow::InboxView, open::Running, supervisor::Supervisor};
 use gainsay_types::RecoveredTransaction;
 use std::{net::SocketAddr, sync::Arc};
@@ -10,12 +10,20 @@ use tokio::sync::broadcast;
 /// Announcements of pending transactions that a slow subscriber may be behind.
 pub(crate) const PENDING: usize = 4096;
 
+/// What a node tells those who subscribe, beside its blocks.
+pub(crate) struct Announcements {
+    /// Transactions that became ready in the pool.
+    pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
+    /// Transactions executed in the open block.
+    pub(crate) preconfirmations: Preconfirmations,
+}
+
 /// Serves the chain's JSON-RPC.
 pub(crate) async fn serve_rpc(
     address: SocketAddr,
     node: &Running,
     client: Arc<dyn Client>,
-    pending: broadcast::Sender<RecoveredTransaction>,
+    announcements: Announcements,
     supervisor: &mut Supervisor<NodeError>,
 ) -> Result<(), NodeError> {
     let inbox = node.inbox.clone();
@@ -25,7 +33,8 @@ pub(crate) async fn serve_rpc(
         client,
         latest: node.latest.clone(),
         l1: Arc::new(move || l1_progress(*inbox.borrow())),
-        pending,
+        pending: announcements.pending,
+        preconfirmations: announcements.preconfirmations,
         version: concat!("gainsay/v", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let server = serve(address, backend, Limits::default()).await?;

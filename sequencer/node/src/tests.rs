@@ -2,9 +2,9 @@
 
 use crate::{
     batcher::{Queue, append},
-    builder::{Attempted, build},
+    builder::{BuilderError, Finished, Look, Sealed, Start, seal, start},
     config::BuilderConfig,
-    mempool::{Mempool, SubmitFailure},
+    mempool::{Mempool, SharedMempool, SubmitFailure},
     params::Params,
 };
 use alloy::{
@@ -15,15 +15,19 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use gainsay_batch::{DataAvailability, L1Fees, PackedBatch, PackedPayload, Packer, PackerConfig};
-use gainsay_chain::{Chain, InboxEvent, L1Update, Options, recover_senders};
+use gainsay_chain::{Chain, History, InboxEvent, L1Update, Options, recover_senders};
 use gainsay_l1::Contracts;
-use gainsay_shell::chain::ChainCore;
+use gainsay_shell::chain::{ChainCore, Progress};
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{
     Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, Transaction, UserDeposit,
 };
-use std::{path::Path, sync::Arc};
-use tokio::sync::broadcast;
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{broadcast, watch};
 
 /// L1 time of block n: n seconds after this.
 const START: u64 = 1_700_000_000;
@@ -31,17 +35,18 @@ const FEES: L1Fees = L1Fees { base_fee: 1, blob_base_fee: 1 };
 /// The first account of the public test mnemonic, funded in the devnet preset.
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-struct World {
-    core: ChainCore,
-    pool: Mempool,
+pub(crate) struct World {
+    pub(crate) core: ChainCore,
+    pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) pool: SharedMempool,
     queue: Queue,
     l1: u64,
     now: Millis,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let params =
             Params::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/devnet.params.json")).expect("it is committed");
         let contracts = Contracts::of(Address::repeat_byte(0x77), B256::ZERO);
@@ -50,13 +55,20 @@ impl World {
             params.genesis_file(Millis::from_secs(START), &contracts).map(|file| file.block(&config)).expect("accounts").expect("a block");
         let config = ChainConfig { genesis_hash: genesis.header.hash(), ..config };
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options { path: folder.path().join("data"), l1_chain_id: 1, cache_bytes: 1 << 20, keep_unsafe: true };
+        let options = Options {
+            path: folder.path().join("data"),
+            l1_chain_id: 1,
+            cache_bytes: 1 << 20,
+            history: History::Archive,
+            keep_unsafe: true,
+        };
         let (chain, _) = Chain::open(&options, config.clone(), &genesis).expect("a new chain");
-        let (core, _) = ChainCore::new(chain);
+        let (core, progress) = ChainCore::new(chain);
         let pool = Mempool::new(core.chain.store().clone(), Arc::new(config), broadcast::channel(16).0).expect("a pool");
+        let pool = SharedMempool::new(pool);
         let packer = PackerConfig { max_age_ms: 1_000, ..PackerConfig::for_kind(DataAvailability::Calldata) };
         let queue = Queue::new(Packer::new(packer).expect("a valid configuration"));
-        let mut world = Self { core, pool, queue, l1: 0, now: Millis::from_secs(START).plus(10_000), _folder: folder };
+        let mut world = Self { core, progress, pool, queue, l1: 0, now: Millis::from_secs(START).plus(10_000), folder };
         world.extend(Vec::new());
         world
     }
@@ -102,18 +114,34 @@ impl World {
         InboxEvent::Batch { acc: header.accumulate(heads.batch_acc), header, data: BatchData::Calldata(payload.to_vec().into()) }
     }
 
-    /// Builds a block a second later.
-    fn build(&mut self) -> Attempted {
-        self.now = self.now.plus(1_000);
-        let offer = self.pool.offer();
-        let config = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1 };
-        let attempted = build(&mut self.core, offer, self.now, &config).expect("it builds");
-        if let Attempted::Built { changed, rejected, .. } = &attempted {
-            self.pool.on_built(changed).expect("the store");
-            self.pool.reject(rejected);
-        }
+    /// Builds a block a second later, if there is anything to put into it.
+    fn build(&mut self) -> bool {
+        let finished = self.open_and_close();
+        let sealed = finished.is_some_and(|finished| self.seal(finished).is_ok());
         self.derive();
-        attempted
+        sealed
+    }
+
+    /// A block of what the pool has, a second later.
+    fn open_and_close(&mut self) -> Option<Finished> {
+        self.now = self.now.plus(1_000);
+        let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+        let config = self.core.chain.config().clone();
+        let store = self.core.chain.store().clone();
+        let Start::Open(mut round) = start(&store, &config, &self.pool, &choices, self.now).expect("it reads") else { return None };
+        let later = Instant::now() + Duration::from_secs(60);
+        while round.look(&self.pool, later).expect("it executes") == Look::More {}
+        Some(round.close())
+    }
+
+    fn seal(&mut self, finished: Finished) -> Result<Sealed, BuilderError> {
+        let Finished { built, rejected, times } = finished;
+        let sealed = seal(&mut self.core, *built.expect("something is in it"), times)?;
+        let mut pool = self.pool.lock();
+        pool.on_block(&sealed.block).expect("the store");
+        pool.reject(&rejected);
+        pool.reopen();
+        Ok(sealed)
     }
 
     fn pack(&mut self) -> Option<PackedBatch> {
@@ -136,7 +164,7 @@ impl World {
     }
 }
 
-fn transfer(nonce: u64) -> RecoveredTransaction {
+pub(crate) fn transfer(nonce: u64) -> RecoveredTransaction {
     let signer: PrivateKeySigner = KEY.parse().expect("a key");
     let mut unsigned = TxEip1559 {
         chain_id: 42026,
@@ -173,8 +201,8 @@ fn attributes() -> MessageBody {
 fn a_posted_batch_makes_the_built_blocks_safe_without_executing_them_again() {
     let mut world = World::new();
     for nonce in 0..3 {
-        world.pool.submit(transfer(nonce)).expect("a good transaction");
-        assert!(matches!(world.build(), Attempted::Built { .. }));
+        world.pool.lock().submit(transfer(nonce)).expect("a good transaction");
+        assert!(world.build());
     }
     let batch = world.pack().expect("three blocks wait");
     assert_eq!((batch.first_block, batch.last_block, batch.transactions), (1, 3, 3));
@@ -189,7 +217,7 @@ fn a_posted_batch_makes_the_built_blocks_safe_without_executing_them_again() {
 #[test]
 fn a_batch_that_did_not_get_to_l1_is_packed_again() {
     let mut world = World::new();
-    world.pool.submit(transfer(0)).expect("a good transaction");
+    world.pool.lock().submit(transfer(0)).expect("a good transaction");
     world.build();
     let first = world.pack().expect("a block waits");
     world.queue.forget();
@@ -202,8 +230,8 @@ fn a_foreign_batch_drops_unsafe_blocks_and_their_transactions_return() {
     let deposited = world.message(deposit());
     world.extend(vec![deposited]);
     let sent = transfer(0);
-    world.pool.submit(sent.clone()).expect("a good transaction");
-    assert!(matches!(world.build(), Attempted::Built { .. }));
+    world.pool.lock().submit(sent.clone()).expect("a good transaction");
+    assert!(world.build());
     assert_eq!(world.user_transactions(1), vec![sent.transaction().hash()]);
     // A batch of garbage that consumes the deposit: one closing block in place of the built one.
     let garbage = world.batch(b"garbage", 1);
@@ -212,11 +240,29 @@ fn a_foreign_batch_drops_unsafe_blocks_and_their_transactions_return() {
     assert!(world.user_transactions(1).is_empty());
     let dropped = recover_senders(world.core.take_dropped()).expect("they were executed before");
     assert_eq!(dropped, vec![sent.clone()]);
-    world.pool.take_back(dropped).expect("the store");
-    assert!(matches!(world.build(), Attempted::Built { .. }));
+    world.pool.lock().take_back(dropped).expect("the store");
+    assert!(world.build());
     assert_eq!(world.user_transactions(2), vec![sent.transaction().hash()]);
     let next = world.pack().expect("the rebuilt block waits");
     assert_eq!((next.first_block, next.last_block), (2, 2));
+}
+
+#[test]
+fn a_block_that_was_overtaken_loses_nothing() {
+    let mut world = World::new();
+    let deposited = world.message(deposit());
+    world.extend(vec![deposited]);
+    let sent = transfer(0);
+    world.pool.lock().submit(sent.clone()).expect("a good transaction");
+    let finished = world.open_and_close().expect("a block");
+    assert_eq!(finished.built.as_ref().map(|built| built.included.len()), Some(1));
+    // While it was open, L1 has said what comes next: a closing block with the deposit.
+    let garbage = world.batch(b"garbage", 1);
+    world.extend(vec![garbage]);
+    assert!(world.seal(finished).is_err_and(|error| error.is_overtaken()));
+    world.pool.lock().reopen();
+    assert!(world.build());
+    assert_eq!(world.user_transactions(2), vec![sent.transaction().hash()]);
 }
 
 #[test]
@@ -225,12 +271,12 @@ fn attributes_alone_make_no_block_and_a_deposit_does() {
     let message = world.message(attributes());
     world.extend(vec![message]);
     world.extend(Vec::new());
-    assert!(matches!(world.build(), Attempted::Idle { .. }));
+    assert!(!world.build());
     let message = world.message(deposit());
     world.extend(vec![message]);
-    assert!(matches!(world.build(), Attempted::Idle { .. }), "it has no block on top yet");
+    assert!(!world.build(), "it has no block on top yet");
     world.extend(Vec::new());
-    assert!(matches!(world.build(), Attempted::Built { .. }));
+    assert!(world.build());
     assert_eq!(world.core.chain.deposit_index().expect("the store"), 2);
 }
 
@@ -254,8 +300,36 @@ fn an_append_names_what_it_was_built_on_and_proves_the_first_user_deposit() {
 #[test]
 fn the_pool_refuses_what_the_chain_has_executed() {
     let mut world = World::new();
-    world.pool.submit(transfer(0)).expect("a good transaction");
+    world.pool.lock().submit(transfer(0)).expect("a good transaction");
     world.build();
-    assert!(matches!(world.pool.submit(transfer(0)), Err(SubmitFailure::Rejected(_))));
-    assert_eq!(world.pool.pending_nonce(&transfer(0).sender()), None);
+    assert!(matches!(world.pool.lock().submit(transfer(0)), Err(SubmitFailure::Rejected(_))));
+    assert_eq!(world.pool.lock().pending_nonce(&transfer(0).sender()), None);
+}
+
+#[test]
+fn transactions_that_come_in_while_blocks_are_made_are_each_in_one() {
+    const COUNT: u64 = 120;
+    let mut world = World::new();
+    let pool = world.pool.clone();
+    let mut included = Vec::new();
+    let end = Instant::now() + Duration::from_secs(60);
+    std::thread::scope(|scope| {
+        for first in 0..4 {
+            let pool = &pool;
+            // Each sends every fourth nonce, so that there are gaps until the others have sent theirs.
+            scope.spawn(move || {
+                for nonce in (first..COUNT).step_by(4) {
+                    pool.submit(transfer(nonce).into_transaction()).expect("a good transaction");
+                }
+            });
+        }
+        while (included.len() as u64) < COUNT && Instant::now() < end {
+            if world.build() {
+                included.extend(world.user_transactions(world.latest()));
+            }
+        }
+    });
+    let sent: Vec<_> = (0..COUNT).map(|nonce| transfer(nonce).transaction().hash()).collect();
+    assert_eq!(included, sent);
+    assert!(world.pool.lock().peek().is_none());
 }

@@ -11,8 +11,10 @@ mod error;
 mod eth;
 mod feed;
 mod gainsay;
+mod inclusion;
 mod json;
 mod methods;
+mod preconfirm;
 mod server;
 mod subscribe;
 #[cfg(test)]
@@ -23,4 +25,5 @@ pub use claims::EndState;
 pub use deposits::{Deposit, DepositKind, DepositStatus};
 pub use feed::FeedBlock;
 pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
+pub use preconfirm::{Preconfirmation, Preconfirmations, PreconfirmedLog, PreconfirmedTransaction};
 pub use server::{Limits, RpcServer, ServeError, serve};

@@ -11,9 +11,10 @@ use crate::{
 };
 use alloy::rpc::types::Filter;
 use alloy_primitives::U64;
-use gainsay_store::BlockRecord;
+use gainsay_store::StoredBlock;
 use jsonrpsee::{
     PendingSubscriptionSink, RpcModule, SubscriptionSink,
+    core::SubscriptionError,
     server::RegisterMethodError,
     types::{ErrorObjectOwned, Params},
 };
@@ -31,6 +32,8 @@ enum Topic {
     Blocks(Cursor, Notice),
     /// Transactions that become ready in the pool: whole, or their hashes.
     Pending { full: bool },
+    /// Transactions that the builder has executed.
+    Preconfirmations,
 }
 
 /// What is sent of a block.
@@ -40,20 +43,23 @@ enum Notice {
     Feed,
 }
 
-/// The subscription ended: the other side is gone, or the server stops.
-struct Ended;
+/// Why a subscription ended.
+enum Ended {
+    /// The other side is gone, or the server stops.
+    Gone,
+    /// The other side reads too slowly to be told everything: it has missed so many announcements.
+    Slow { missed: u64 },
+}
 
 pub(crate) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     module.register_subscription("eth_subscribe", "eth_subscription", "eth_unsubscribe", |params, pending, context, _| async move {
-        serve(eth_topic(&context, &params), pending, context).await;
+        serve(eth_topic(&context, &params), pending, context).await
     })?;
     module.register_subscription(
         "gainsay_subscribe",
         "gainsay_subscription",
         "gainsay_unsubscribe",
-        |params, pending, context, _| async move {
-            serve(gainsay_topic(&context, &params), pending, context).await;
-        },
+        |params, pending, context, _| async move { serve(gainsay_topic(&context, &params), pending, context).await },
     )?;
     Ok(())
 }
@@ -76,27 +82,38 @@ fn gainsay_topic(context: &Context, params: &Params<'_>) -> Result<Topic, RpcErr
             let from = arguments.optional::<U64>()?.map(|from| Cursor::from(from.to()));
             Ok(Topic::Blocks(from.unwrap_or_else(|| Cursor::after_latest(&context.chain.store)), Notice::Feed))
         }
+        "preconfirmations" => Ok(Topic::Preconfirmations),
         other => Err(RpcError::InvalidParams(format!("no \"{other}\" subscription in gainsay namespace"))),
     }
 }
 
-async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink, context: Arc<Context>) {
+async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink, context: Arc<Context>) -> Result<(), SubscriptionError> {
     let topic = match topic {
         Ok(topic) => topic,
-        Err(error) => return pending.reject(ErrorObjectOwned::from(error)).await,
+        Err(error) => {
+            pending.reject(ErrorObjectOwned::from(error)).await;
+            return Ok(());
+        }
     };
-    let Ok(sink) = pending.accept().await else { return };
+    let Ok(sink) = pending.accept().await else { return Ok(()) };
     let ended = tokio::select! {
-        () = sink.closed() => return,
+        () = sink.closed() => return Ok(()),
         ended = async {
             match topic {
                 Topic::Blocks(cursor, notice) => send_blocks(&sink, &context, cursor, notice).await,
                 Topic::Pending { full } => send_pending(&sink, &context, full).await,
+                Topic::Preconfirmations => send_preconfirmations(&sink, &context).await,
             }
         } => ended,
     };
-    if let Err(Ended) = ended {
-        tracing::debug!("a subscription ended");
+    tracing::debug!("a subscription ended");
+    match ended {
+        Ok(()) | Err(Ended::Gone) => Ok(()),
+        Err(Ended::Slow { missed }) => {
+            let words =
+                format!("read too slowly: {missed} announcements are missed; subscribe again, and ask for what is in blocks by then");
+            Err(raw(&ErrorObjectOwned::from(RpcError::Limit(words.clone()))).map_or_else(|_| words.into(), SubscriptionError::from_json))
+        }
     }
 }
 
@@ -115,7 +132,7 @@ async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor
         let messages;
         (cursor, messages) = read.await.map_err(|error| {
             tracing::error!(%error, "a subscription failed on the store");
-            Ended
+            Ended::Gone
         })?;
         match messages {
             Some(messages) => {
@@ -123,7 +140,7 @@ async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor
                     send(sink, message).await?;
                 }
             }
-            None => latest.changed().await.map_err(|_| Ended)?,
+            None => latest.changed().await.map_err(|_| Ended::Gone)?,
         }
     }
 }
@@ -135,22 +152,34 @@ async fn send_pending(sink: &SubscriptionSink, context: &Context, full: bool) ->
             Ok(transaction) => transaction,
             // Too slow: some are left out, as Ethereum's nodes do.
             Err(RecvError::Lagged(_)) => continue,
-            Err(RecvError::Closed) => return Err(Ended),
+            Err(RecvError::Closed) => return Err(Ended::Gone),
         };
         let message = if full {
             json::pending_transaction(transaction.envelope(), transaction.sender()).and_then(|value| raw(&value))
         } else {
             raw(&transaction.transaction().hash())
         };
-        send(sink, message.map_err(|_| Ended)?).await?;
+        send(sink, message.map_err(|_| Ended::Gone)?).await?;
+    }
+}
+
+/// Nothing is left out: whoever is too slow is dropped and told so.
+async fn send_preconfirmations(sink: &SubscriptionSink, context: &Context) -> Result<(), Ended> {
+    let mut announced = context.preconfirmations.subscribe();
+    loop {
+        match announced.recv().await {
+            Ok(json) => send(sink, json.as_ref().to_owned()).await?,
+            Err(RecvError::Lagged(missed)) => return Err(Ended::Slow { missed }),
+            Err(RecvError::Closed) => return Err(Ended::Gone),
+        }
     }
 }
 
 impl Notice {
-    fn messages(&self, context: &Context, block: &BlockRecord) -> Result<Vec<Box<RawValue>>, RpcError> {
+    fn messages(&self, context: &Context, block: &StoredBlock) -> Result<Vec<Box<RawValue>>, RpcError> {
         match self {
             Self::Header => Ok(vec![raw(&json::header(block)?)?]),
-            Self::Logs(filter) => logs::matching(block, filter).map(|log| raw(&log)).collect(),
+            Self::Logs(filter) => logs::matching(block, filter)?.iter().map(raw).collect(),
             // Without an announcement now, the cursor finds the rollback at its next step.
             Self::Feed => FeedBlock::new(&context.chain.store, block)?.iter().map(raw).collect(),
         }
@@ -162,5 +191,5 @@ fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
 }
 
 async fn send(sink: &SubscriptionSink, message: Box<RawValue>) -> Result<(), Ended> {
-    sink.send_timeout(message, SEND_TIMEOUT).await.map_err(|_| Ended)
+    sink.send_timeout(message, SEND_TIMEOUT).await.map_err(|_| Ended::Gone)
 }

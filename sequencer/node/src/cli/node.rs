@@ -3,8 +3,9 @@
 use alloy::transports::http::reqwest::Url;
 use clap::Args;
 use gainsay_batch::DataAvailability;
+use gainsay_chain::History;
 use gainsay_l1::{KeyError, SecretKey};
-use gainsay_sequencer::config::{BatcherConfig, BuilderConfig, FollowConfig, NodeConfig, ProposerConfig, RunConfig};
+use gainsay_sequencer::config::{BatcherConfig, BuilderConfig, FollowConfig, NodeConfig, ProposerConfig, RunConfig, block_bytes};
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -35,6 +36,9 @@ pub(crate) struct NodeArgs {
     /// Milliseconds between two looks at L1.
     #[arg(long, default_value_t = 1_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=600_000))]
     l1_poll: u64,
+    /// Keep the states of all blocks. Without it they are kept for two weeks before the finalised head; blocks and receipts stay in any case.
+    #[arg(long)]
+    archive: bool,
 }
 
 impl NodeArgs {
@@ -47,6 +51,7 @@ impl NodeArgs {
             rpc: SocketAddr::new(self.host, port),
             metrics: self.metrics_port.map(|port| SocketAddr::new(self.host, port)),
             l1_poll: Duration::from_millis(self.l1_poll),
+            history: if self.archive { History::Archive } else { History::default() },
         }
     }
 }
@@ -128,6 +133,7 @@ impl RunArgs {
                 block_time: self.builder.block_time.map(Duration::from_millis),
                 empty_block_interval: self.builder.empty_block_interval.map(Duration::from_secs),
                 confirmations: self.builder.confirmations,
+                block_bytes: block_bytes(self.batcher.da),
             },
             batcher: BatcherConfig {
                 key: batcher_key,

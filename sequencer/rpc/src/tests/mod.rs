@@ -4,6 +4,7 @@ mod feed;
 mod malformed;
 mod node;
 mod op_stack;
+mod preconfirm;
 mod server;
 mod wallet;
 mod witness;

@@ -1,6 +1,6 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
-use crate::{Answer, Backend, Client, L1Progress, Limits, RpcServer, SubmitError, serve};
+use crate::{Answer, Backend, Client, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
 use alloy::{
     network::EthereumWallet,
     providers::{DynProvider, Provider as _, ProviderBuilder},
@@ -8,16 +8,15 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use gainsay_bindings::{GenesisParams, Predeploy, predeploys};
-use gainsay_build::whole::{Job, Outcome, attempt};
+use gainsay_build::{Job, Opening, Pushed, open};
 use gainsay_execute::{
-    L1FeeParameters, StateRoots,
+    L1FeeParameters,
     genesis::{GenesisAccount, GenesisAlloc, genesis_block},
-    trie::update_state_root,
 };
 use gainsay_pool::{Account, Candidate, Pool, Rules};
-use gainsay_store::{Commit, MessageRecord, SledDatabase, Store, Writer};
+use gainsay_store::{Commit, History, MessageRecord, SledDatabase, Store, Writer};
 use gainsay_types::{
-    Attributes, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction,
+    Attributes, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, Transaction,
     predeploys::{L1_BLOCK, l1_block_slot},
 };
 use std::sync::{Arc, Mutex};
@@ -41,6 +40,7 @@ pub(super) struct Node {
     core: Mutex<Core>,
     latest: watch::Sender<alloy_eips::BlockNumHash>,
     pending: broadcast::Sender<RecoveredTransaction>,
+    pub(super) preconfirmations: Preconfirmations,
     _directory: TempDir,
 }
 
@@ -89,11 +89,18 @@ impl Node {
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().expect("a directory");
         let database = SledDatabase::open(directory.path(), 1 << 24).expect("a database");
-        let (writer, _) = Writer::over(Box::new(database), &genesis).expect("a store");
+        let (writer, _) = Writer::over(Box::new(database), &genesis, History::Archive).expect("a store");
         let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), 1_000);
         let core = Mutex::new(Core { writer, pool, mining: true });
         let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
-        Arc::new(Self { config, core, latest, pending: broadcast::Sender::new(64), _directory: directory })
+        Arc::new(Self {
+            config,
+            core,
+            latest,
+            pending: broadcast::Sender::new(64),
+            preconfirmations: Preconfirmations::default(),
+            _directory: directory,
+        })
     }
 
     pub(super) fn store(&self) -> Store {
@@ -108,6 +115,7 @@ impl Node {
             latest: self.latest.subscribe(),
             l1: Arc::new(|| L1Progress { highest: Some(5), caught_up: true }),
             pending: self.pending.clone(),
+            preconfirmations: self.preconfirmations.clone(),
             version: "gainsay/test".to_owned(),
         }
     }
@@ -118,6 +126,11 @@ impl Node {
 
     pub(super) fn set_mining(&self, mining: bool) {
         self.core.lock().unwrap().mining = mining;
+    }
+
+    /// Transactions in the pool.
+    pub(super) fn pooled(&self) -> usize {
+        self.core.lock().unwrap().pool.len()
     }
 
     /// Makes a block with an attributes message in it.
@@ -165,13 +178,16 @@ impl Node {
             deposits: &deposits,
             limits: gainsay_build::Limits { empty_block_interval_ms: Some(1), ..gainsay_build::Limits::default() },
         };
-        let best = core.pool.best(parent.header.base_fee_per_gas.unwrap());
-        let Outcome::Built(built) = attempt(&job, best, store.latest_state().unwrap()).unwrap().outcome else { panic!("no block") };
-        let update = update_state_root(parent.header.state_root, &built.block.changes, &store).unwrap();
-        let roots: StateRoots = update.roots;
+        let best = core.pool.peek();
+        let Opening::Open(mut open) = open(&job, best.as_deref(), store.latest_state().unwrap()).unwrap() else { panic!("no block") };
+        for pooled in core.pool.take(usize::MAX) {
+            assert_eq!(open.push(pooled).unwrap(), Pushed::Executed);
+        }
+        let built = open.close().built.unwrap();
+        let roots = core.writer.roots(parent.header.number, &built.block.changes).unwrap();
         let block = built.block.seal(roots);
         let mut commit = Commit::new(&store);
-        commit.push_block(&block, parent.deposit_index + deposits.len() as u64, &update.nodes).unwrap();
+        commit.push_block(&block, parent.deposit_index + deposits.len() as u64).unwrap();
         core.writer.apply(commit).unwrap();
         self.after_change(&mut core);
     }
@@ -191,6 +207,7 @@ impl Node {
         let store = core.writer.store().clone();
         let senders: Vec<Address> = core.pool.senders().copied().collect();
         core.pool.on_block(1_000, senders.into_iter().map(|sender| (sender, account(&store, sender))));
+        core.pool.reopen();
         self.latest.send_replace(store.heads().latest);
     }
 }
@@ -201,8 +218,9 @@ fn account(store: &Store, address: Address) -> Account {
 }
 
 impl Client for Node {
-    fn submit(&self, transaction: RecoveredTransaction) -> Answer<'_, Result<(), SubmitError>> {
+    fn submit(&self, transaction: Transaction) -> Answer<'_, Result<(), SubmitError>> {
         Box::pin(async move {
+            let transaction = transaction.recover()?;
             let mining = {
                 let mut core = self.core.lock().unwrap();
                 let account = account(core.writer.store(), transaction.sender());

@@ -1,0 +1,129 @@
+//! The builder's thread on a real chain.
+
+use super::{Bell, Builder};
+use crate::{
+    config::BuilderConfig,
+    mempool::SharedMempool,
+    tests::{World, transfer},
+};
+use alloy::primitives::B256;
+use gainsay_rpc::Preconfirmations;
+use gainsay_shell::{
+    chain::ChainCore,
+    follow::InboxView,
+    owner::{self, own},
+};
+use gainsay_store::Store;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// A chain, its owner and a builder that run.
+struct Running {
+    store: Store,
+    pool: SharedMempool,
+    bell: Bell,
+    stop: CancellationToken,
+    builder: tokio::task::JoinHandle<()>,
+    owner: (CancellationToken, tokio::task::JoinHandle<()>),
+    _inbox: watch::Sender<InboxView>,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    fn start(block_time: Duration) -> Self {
+        let World { core, progress, pool, folder, .. } = World::new();
+        let store = core.chain.store().clone();
+        let network = Arc::new(core.chain.config().clone());
+        let (chain, jobs) = owner::channel();
+        let stop_owner = CancellationToken::new();
+        let owning = own(core, jobs, stop_owner.clone(), ChainCore::advance);
+        let owning = tokio::spawn(async move { owning.await.expect("the chain") });
+        let (_inbox, inbox) = watch::channel(InboxView { caught_up: true, ..InboxView::default() });
+        let (bell, stop) = (Bell::default(), CancellationToken::new());
+        let config = BuilderConfig { block_time: Some(block_time), empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+        let builder = Builder {
+            chain,
+            store: store.clone(),
+            network,
+            pool: pool.clone(),
+            bell: bell.clone(),
+            progress,
+            inbox,
+            preconfirmations: Preconfirmations::default(),
+            config,
+        };
+        let token = stop.clone();
+        let builder = tokio::spawn(async move { builder.run(token).await.expect("it builds") });
+        Self { store, pool, bell, stop, builder, owner: (stop_owner, owning), _inbox, _folder: folder }
+    }
+
+    fn send(&self, nonce: u64) -> B256 {
+        let transaction = transfer(nonce);
+        let hash = transaction.transaction().hash();
+        self.pool.lock().submit(transaction).expect("a good transaction");
+        self.bell.ring();
+        hash
+    }
+
+    /// Waits until a transaction is in a block, and says in which.
+    async fn included(&self, hash: B256) -> u64 {
+        let search = async {
+            loop {
+                if let Some(location) = self.store.transaction(&hash).expect("the store") {
+                    return location.block;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), search).await.expect("it is included")
+    }
+
+    async fn end(self) -> Store {
+        self.stop.cancel();
+        self.builder.await.expect("no panic");
+        self.owner.0.cancel();
+        self.owner.1.await.expect("no panic");
+        self.store
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_an_idle_chain_a_transaction_does_not_wait_for_the_block_time() {
+    let running = Running::start(Duration::from_secs(3_600));
+    let hash = running.send(0);
+    assert_eq!(running.included(hash).await, 1);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_process_stops_the_open_block_is_closed_at_once() {
+    let running = Running::start(Duration::from_secs(3_600));
+    let first = running.send(0);
+    running.included(first).await;
+    let second = running.send(1);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(running.store.transaction(&second).expect("the store").is_none(), "its block is open for an hour");
+    let store = running.end().await;
+    let header = |number| store.header(number).expect("the store").expect("the block");
+    assert_eq!(store.transaction(&second).expect("the store").map(|location| location.block), Some(2));
+    assert_eq!(header(2).time().since(header(1).time()), 3_600_000, "the time that everybody was told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_blocks_keep_the_pace_and_hold_everything_in_order() {
+    let running = Running::start(Duration::from_millis(300));
+    let mut last = B256::ZERO;
+    for nonce in 0..150 {
+        last = running.send(nonce);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let blocks = running.included(last).await;
+    let store = running.end().await;
+    let times: Vec<_> = (1..=blocks).map(|number| store.header(number).expect("the store").expect("the block").time()).collect();
+    let gaps: Vec<_> = times.windows(2).map(|pair| pair[1].since(pair[0])).collect();
+    assert!(gaps.len() >= 4 && gaps.iter().all(|gap| *gap >= 300), "{gaps:?}");
+    assert!(gaps.iter().filter(|gap| **gap == 300).count() * 2 > gaps.len(), "the pace is not kept: {gaps:?}");
+    let count: usize = (1..=blocks).map(|number| store.block(number).expect("the store").expect("it").user_transactions().count()).sum();
+    assert_eq!(count, 150);
+}

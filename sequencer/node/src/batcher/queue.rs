@@ -4,11 +4,19 @@ use gainsay_batch::{L1Fees, PackError, PackedBatch, Packer, PendingBlock};
 use gainsay_store::{BlockRecord, Store, StoreError};
 use gainsay_types::{Millis, Transaction, batch::BatchBlock};
 
+/// What the queue was filled on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Base {
+    rewinds: u64,
+    /// Number of the safe head.
+    safe: u64,
+}
+
 /// The blocks after the safe head, in the packer.
 pub struct Queue {
     packer: Packer,
-    /// The rewinds of the chain that it was filled from. None: it starts over.
-    rewinds: Option<u64>,
+    /// None: it starts over.
+    base: Option<Base>,
 }
 
 /// Blocks that cannot be queued.
@@ -34,22 +42,23 @@ impl Queue {
     /// An empty one.
     #[must_use]
     pub const fn new(packer: Packer) -> Self {
-        Self { packer, rewinds: None }
+        Self { packer, base: None }
     }
 
     /// Brings it up to the latest block, or until it has plenty. `rewinds` counts the times that blocks were dropped. Call it only when every batch
-    /// on L1 is derived: then the first block after the safe head is the first that is not on L1. While no block was dropped, and what was taken is
-    /// what became safe, blocks are only added: none is read twice.
+    /// on L1 is derived: then the first block after the safe head is the first that is not on L1. While no block is dropped, and what becomes safe is
+    /// what was taken, blocks are only added: none is read twice.
     ///
     /// # Errors
     /// When the store fails, or a block can never be packed.
     pub fn fill(&mut self, store: &Store, rewinds: u64, block_time_ms: u64) -> Result<&mut Packer, QueueError> {
         let heads = store.heads();
-        let next = heads.safe.l2_block_number + 1;
-        if self.rewinds != Some(rewinds) || self.packer.next_block().is_some_and(|block| block != next) {
+        let base = Base { rewinds, safe: heads.safe.l2_block_number };
+        let as_taken = self.packer.next_block() == Some(base.safe + 1);
+        if self.base.is_none_or(|former| former.rewinds != rewinds || former.safe != base.safe && !as_taken) {
             self.packer.reset();
-            self.rewinds = Some(rewinds);
         }
+        self.base = Some(base);
         let first = self.packer.last_pushed().map_or(heads.safe.l2_block_number, |last| last) + 1;
         for number in first..=heads.latest.number {
             if self.packer.has_plenty() {
@@ -84,12 +93,12 @@ impl Queue {
     #[must_use]
     pub fn lend(&mut self) -> Self {
         let packer = self.packer.emptied();
-        Self { packer: std::mem::replace(&mut self.packer, packer), rewinds: self.rewinds.take() }
+        Self { packer: std::mem::replace(&mut self.packer, packer), base: self.base.take() }
     }
 
     /// Makes the next [`Self::fill`] start over: what was taken did not get to L1.
     pub const fn forget(&mut self) {
-        self.rewinds = None;
+        self.base = None;
     }
 }
 

@@ -19,7 +19,7 @@ fn an_account_with_delegated_code_may_send_and_a_contract_may_not() {
 #[test]
 fn a_signature_that_is_none_is_refused_as_such() {
     let world = World::new();
-    let unsigned = TxEip1559 { chain_id: 42026, gas_limit: 21_000, max_fee_per_gas: 10_000_000_000, ..TxEip1559::default() };
+    let unsigned = TxEip1559 { chain_id: 42026, gas_limit: 60_000, max_fee_per_gas: 10_000_000_000, ..TxEip1559::default() };
     let forged = TxEnvelope::from(unsigned.into_signed(Signature::new(U256::ZERO, U256::ONE, false))).encoded_2718();
     let forged = Transaction::decode(&forged).expect("a transaction by its form");
     let error = world.pool.submit(forged).expect_err("nobody signed it");

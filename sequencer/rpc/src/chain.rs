@@ -5,7 +5,7 @@ use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::U256;
 use gainsay_execute::{L1FeeParameters, next_base_fee};
-use gainsay_store::{BlockHeader, BlockRecord, StateReader, Store};
+use gainsay_store::{BlockHeader, StateReader, Store, StoredBlock};
 use gainsay_types::{
     ChainConfig, Millis,
     predeploys::{L1_BLOCK, l1_block_slot},
@@ -43,9 +43,9 @@ impl Chain {
         }
     }
 
-    pub(crate) fn find_block(&self, id: BlockId) -> Result<Option<BlockRecord>, RpcError> {
+    pub(crate) fn find_block(&self, id: BlockId) -> Result<Option<Arc<StoredBlock>>, RpcError> {
         let Some(number) = self.find(id)? else { return Ok(None) };
-        Ok(self.store.block(number)?)
+        Ok(self.store.stored_block(number)?)
     }
 
     pub(crate) fn header(&self, id: BlockId) -> Result<BlockHeader, RpcError> {

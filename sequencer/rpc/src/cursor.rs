@@ -1,8 +1,8 @@
 //! Following the chain block by block, through rollbacks.
 
 use alloy_primitives::B256;
-use gainsay_store::{BlockRecord, Store, StoreError};
-use std::collections::VecDeque;
+use gainsay_store::{Store, StoreError, StoredBlock};
+use std::{collections::VecDeque, sync::Arc};
 
 /// Blocks whose hashes a cursor remembers: how deep a rollback it can follow without a jump.
 const MEMORY: usize = 4096;
@@ -28,19 +28,20 @@ impl Cursor {
     }
 
     /// The next block, if it exists yet. After a rollback this is the first block that differs from those handed out.
-    pub(crate) fn advance(&mut self, store: &Store) -> Result<Option<BlockRecord>, StoreError> {
+    pub(crate) fn advance(&mut self, store: &Store) -> Result<Option<Arc<StoredBlock>>, StoreError> {
         self.rewind(store)?;
-        let Some(record) = store.block(self.next)? else { return Ok(None) };
-        if self.seen.back().is_some_and(|last| *last != record.header.parent_hash) {
+        let Some(block) = store.stored_block(self.next)? else { return Ok(None) };
+        let header = &block.header().header;
+        if self.seen.back().is_some_and(|last| *last != header.parent_hash) {
             // The chain changed between the two reads; the next call sorts it out.
             return Ok(None);
         }
-        self.seen.push_back(record.header.hash());
+        self.seen.push_back(header.hash());
         if self.seen.len() > MEMORY {
             self.seen.pop_front();
         }
         self.next = self.next.saturating_add(1);
-        Ok(Some(record))
+        Ok(Some(block))
     }
 
     /// Goes back over the blocks that are no longer in the chain.

@@ -2,9 +2,8 @@
 
 use crate::error::RpcError;
 use alloy::rpc::types::serde_helpers::quantity;
-use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, Bytes};
-use gainsay_store::{BlockRecord, Store};
+use gainsay_store::{BlockHeader, Store, StoredBlock};
 use serde::{Deserialize, Serialize};
 
 /// A block as the sequencer announces it: what is needed to execute it again, and the hash that has to come out.
@@ -35,23 +34,25 @@ pub struct FeedBlock {
 
 impl FeedBlock {
     /// From a stored block; none if a rollback has just replaced the block before it.
-    pub(crate) fn new(store: &Store, record: &BlockRecord) -> Result<Option<Self>, RpcError> {
-        let before = match record.header.number.checked_sub(1) {
-            Some(parent) => match store.header(parent)?.filter(|parent| parent.header.hash() == record.header.parent_hash) {
+    pub(crate) fn new(store: &Store, block: &StoredBlock) -> Result<Option<Self>, RpcError> {
+        let BlockHeader { header, deposit_index, .. } = block.header();
+        let before = match header.number.checked_sub(1) {
+            Some(parent) => match store.header(parent)?.filter(|parent| parent.header.hash() == header.parent_hash) {
                 Some(parent) => parent.deposit_index,
                 None => return Ok(None),
             },
             None => 0,
         };
+        let users = block.deposits()?..block.len();
         Ok(Some(Self {
-            number: record.header.number,
-            hash: record.header.hash(),
-            parent_hash: record.header.parent_hash,
-            timestamp_ms: record.time().0,
+            number: header.number,
+            hash: header.hash(),
+            parent_hash: header.parent_hash,
+            timestamp_ms: block.time().0,
             deposit_first: before.saturating_add(1),
-            deposit_count: record.deposit_index.saturating_sub(before),
-            deposit_acc: store.deposit_acc(record.deposit_index)?,
-            transactions: record.user_transactions().map(|transaction| transaction.encoded_2718().into()).collect(),
+            deposit_count: deposit_index.saturating_sub(before),
+            deposit_acc: store.deposit_acc(*deposit_index)?,
+            transactions: users.filter_map(|index| block.raw(index).transpose()).collect::<Result<_, _>>()?,
         }))
     }
 }

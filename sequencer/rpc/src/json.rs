@@ -2,23 +2,24 @@
 
 use crate::error::RpcError;
 use alloy::rpc::types::{Header as HeaderJson, Log as LogJson};
-use alloy_consensus::Transaction as _;
-use alloy_eips::eip2718::{Encodable2718, Typed2718};
+use alloy_consensus::{Header, Sealed, Transaction as _};
+use alloy_eips::eip2718::Typed2718;
 use alloy_primitives::{Address, B256, Bloom, U8, U64, U128, U256};
 use alloy_rlp::Encodable;
 use gainsay_execute::L1FeeParameters;
-use gainsay_store::BlockRecord;
+use gainsay_store::{BlockHeader, StoredBlock, TransactionRecord};
 use op_alloy_consensus::OpTxEnvelope;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// A block, with its transactions or with their hashes.
-pub(crate) fn block(record: &BlockRecord, full: bool) -> Result<Value, RpcError> {
-    let mut fields = header_fields(record)?;
+pub(crate) fn block(block: &StoredBlock, full: bool) -> Result<Value, RpcError> {
+    let mut fields = header_fields(block)?;
     let transactions = if full {
-        (0..record.transactions.len()).map(|index| transaction(record, index)).collect::<Result<Vec<_>, _>>()?
+        let each = block.transactions().enumerate();
+        each.map(|(index, record)| of_block(block.header(), index, &record?)).collect::<Result<Vec<_>, _>>()?
     } else {
-        record.transactions.iter().map(|transaction| json!(transaction.tx_hash())).collect()
+        block.hashes()?.iter().map(|hash| json!(hash)).collect()
     };
     fields.insert("transactions".to_owned(), Value::Array(transactions));
     fields.insert("uncles".to_owned(), json!([]));
@@ -27,36 +28,46 @@ pub(crate) fn block(record: &BlockRecord, full: bool) -> Result<Value, RpcError>
 }
 
 /// A header, as `newHeads` announces it.
-pub(crate) fn header(record: &BlockRecord) -> Result<Value, RpcError> {
-    header_fields(record).map(Value::Object)
+pub(crate) fn header(block: &StoredBlock) -> Result<Value, RpcError> {
+    header_fields(block).map(Value::Object)
 }
 
-fn header_fields(record: &BlockRecord) -> Result<Map<String, Value>, RpcError> {
-    let size = U256::from(encoded_length(record));
-    let header = HeaderJson::from_consensus(record.header.clone(), Some(U256::ZERO), Some(size));
+fn header_fields(block: &StoredBlock) -> Result<Map<String, Value>, RpcError> {
+    let size = U256::from(encoded_length(block)?);
+    let header = HeaderJson::from_consensus(block.header().header.clone(), Some(U256::ZERO), Some(size));
     object(&header)
 }
 
 /// Bytes of the block's RLP: header, transactions, no ommers, no withdrawals.
-fn encoded_length(record: &BlockRecord) -> usize {
+fn encoded_length(block: &StoredBlock) -> Result<usize, RpcError> {
     let list = |payload: usize| payload.saturating_add(alloy_rlp::length_of_length(payload));
-    let transactions = record.transactions.iter().map(Encodable::length).sum();
-    list(record.header.inner().length().saturating_add(list(transactions)).saturating_add(2))
+    let mut transactions = 0usize;
+    for index in 0..block.len() {
+        let raw = block.raw(index)?.unwrap_or_default();
+        // A legacy transaction is a list already; one with a type goes in as a string.
+        let legacy = raw.first().is_some_and(|first| *first >= alloy_rlp::EMPTY_LIST_CODE);
+        transactions = transactions.saturating_add(if legacy { raw.len() } else { list(raw.len()) });
+    }
+    Ok(list(block.header().header.inner().length().saturating_add(list(transactions)).saturating_add(2)))
 }
 
 /// The transaction at `index` of a block; null if there is none.
-pub(crate) fn transaction(record: &BlockRecord, index: usize) -> Result<Value, RpcError> {
-    let (Some(envelope), Some(sender)) = (record.transactions.get(index), record.senders.get(index)) else { return Ok(Value::Null) };
-    let mut fields = transaction_fields(envelope, *sender)?;
-    let price = envelope.effective_gas_price(record.header.base_fee_per_gas);
-    fields.insert("blockHash".to_owned(), json!(record.header.hash()));
-    fields.insert("blockNumber".to_owned(), json!(U64::from(record.header.number)));
+pub(crate) fn transaction(block: &StoredBlock, index: usize) -> Result<Value, RpcError> {
+    block.transaction(index)?.map_or(Ok(Value::Null), |record| of_block(block.header(), index, &record))
+}
+
+fn of_block(block: &BlockHeader, index: usize, record: &TransactionRecord) -> Result<Value, RpcError> {
+    let (header, envelope) = (&block.header, &record.transaction);
+    let mut fields = transaction_fields(envelope, record.sender)?;
+    let price = envelope.effective_gas_price(header.base_fee_per_gas);
+    fields.insert("blockHash".to_owned(), json!(header.hash()));
+    fields.insert("blockNumber".to_owned(), json!(U64::from(header.number)));
     fields.insert("transactionIndex".to_owned(), json!(U64::from(index)));
     fields.insert("gasPrice".to_owned(), json!(U128::from(price)));
-    if let Some(receipt) = record.receipts.get(index).filter(|_| envelope.is_deposit()) {
-        fields.insert("nonce".to_owned(), json!(U64::from(receipt.deposit_nonce().unwrap_or_default())));
+    if envelope.is_deposit() {
+        fields.insert("nonce".to_owned(), json!(U64::from(record.receipt.deposit_nonce().unwrap_or_default())));
         fields.insert("gasPrice".to_owned(), json!("0x0"));
-        fields.insert("depositReceiptVersion".to_owned(), json!(receipt.deposit_receipt_version().map(U64::from)));
+        fields.insert("depositReceiptVersion".to_owned(), json!(record.receipt.deposit_receipt_version().map(U64::from)));
     }
     Ok(Value::Object(fields))
 }
@@ -121,7 +132,7 @@ enum ReceiptExtra {
         l1_fee: U256,
         l1_gas_used: U64,
         #[serde(flatten)]
-        price: Option<L1Price>,
+        price: L1Price,
     },
 }
 
@@ -134,11 +145,11 @@ struct L1Price {
     l1_blob_base_fee_scalar: U64,
 }
 
-/// The receipt at `index` of a block. `l1` are the block's L1 fee parameters, if its state is at hand.
-pub(crate) fn receipt(record: &BlockRecord, index: usize, l1: Option<&L1FeeParameters>) -> Option<Receipt> {
-    let (envelope, receipt) = (record.transactions.get(index)?, record.receipts.get(index)?);
-    let from = *record.senders.get(index)?;
-    let before = index.checked_sub(1).and_then(|before| record.receipts.get(before)).map_or(0, |before| before.cumulative_gas_used());
+/// The receipt at `index` of a block; none if there is none.
+pub(crate) fn receipt(block: &StoredBlock, index: usize) -> Result<Option<Receipt>, RpcError> {
+    let (Some(record), Some(raw), Some(hash)) = (block.transaction(index)?, block.raw(index)?, block.hash(index)?) else { return Ok(None) };
+    let TransactionRecord { transaction: envelope, sender: from, receipt, l1_fee, gas_used, .. } = &record;
+    let header = &block.header().header;
     let deposit = envelope.is_deposit();
     let nonce = if deposit { receipt.deposit_nonce().unwrap_or_default() } else { envelope.nonce() };
     let extra = if deposit {
@@ -147,29 +158,25 @@ pub(crate) fn receipt(record: &BlockRecord, index: usize, l1: Option<&L1FeeParam
             deposit_receipt_version: receipt.deposit_receipt_version().map(U64::from),
         }
     } else {
-        ReceiptExtra::User {
-            l1_fee: record.l1_fees.get(index).copied().unwrap_or_default(),
-            l1_gas_used: U64::from(l1_gas(&envelope.encoded_2718())),
-            price: l1.map(L1Price::new),
-        }
+        ReceiptExtra::User { l1_fee: *l1_fee, l1_gas_used: U64::from(l1_gas(&raw)), price: L1Price::new(&block.l1_fee_parameters()) }
     };
-    Some(Receipt {
+    Ok(Some(Receipt {
         r#type: U8::from(envelope.ty()),
         status: U8::from(u8::from(receipt.status())),
         cumulative_gas_used: U64::from(receipt.cumulative_gas_used()),
-        logs: logs(record, index),
+        logs: logs(header, index, hash, &record),
         logs_bloom: *receipt.logs_bloom(),
-        transaction_hash: envelope.tx_hash(),
+        transaction_hash: hash,
         transaction_index: U64::from(index),
-        block_hash: record.header.hash(),
-        block_number: U64::from(record.header.number),
-        gas_used: U64::from(receipt.cumulative_gas_used().saturating_sub(before)),
-        effective_gas_price: U128::from(if deposit { 0 } else { envelope.effective_gas_price(record.header.base_fee_per_gas) }),
-        from,
+        block_hash: header.hash(),
+        block_number: U64::from(header.number),
+        gas_used: U64::from(*gas_used),
+        effective_gas_price: U128::from(if deposit { 0 } else { envelope.effective_gas_price(header.base_fee_per_gas) }),
+        from: *from,
         to: envelope.to(),
         contract_address: envelope.is_create().then(|| from.create(nonce)),
         extra,
-    })
+    }))
 }
 
 impl L1Price {
@@ -188,21 +195,26 @@ fn l1_gas(signed: &[u8]) -> u64 {
     signed.iter().fold(0, |sum: u64, byte| sum.saturating_add(if *byte == 0 { 4 } else { 16 }))
 }
 
-/// The logs of the transaction at `index`, numbered through the block.
-pub(crate) fn logs(record: &BlockRecord, index: usize) -> Vec<LogJson> {
-    let before: usize = record.receipts.iter().take(index).map(|receipt| receipt.logs().len()).sum();
-    let (Some(receipt), Some(envelope)) = (record.receipts.get(index), record.transactions.get(index)) else { return Vec::new() };
-    let transaction_hash = envelope.tx_hash();
-    let number = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
-    let of = |(position, log): (usize, &alloy_primitives::Log)| LogJson {
+/// The logs of a block, numbered through it.
+pub(crate) fn logs_of_block(block: &StoredBlock) -> Result<Vec<LogJson>, RpcError> {
+    let mut found = Vec::new();
+    for index in 0..block.len() {
+        let (Some(record), Some(hash)) = (block.transaction(index)?, block.hash(index)?) else { break };
+        found.extend(logs(&block.header().header, index, hash, &record));
+    }
+    Ok(found)
+}
+
+fn logs(header: &Sealed<Header>, index: usize, hash: B256, record: &TransactionRecord) -> Vec<LogJson> {
+    let of = |(position, log): (u64, &alloy_primitives::Log)| LogJson {
         inner: log.clone(),
-        block_hash: Some(record.header.hash()),
-        block_number: Some(record.header.number),
-        block_timestamp: Some(record.header.timestamp),
-        transaction_hash: Some(transaction_hash),
-        transaction_index: Some(number(index)),
-        log_index: Some(number(before.saturating_add(position))),
+        block_hash: Some(header.hash()),
+        block_number: Some(header.number),
+        block_timestamp: Some(header.timestamp),
+        transaction_hash: Some(hash),
+        transaction_index: u64::try_from(index).ok(),
+        log_index: Some(record.logs_before.saturating_add(position)),
         removed: false,
     };
-    receipt.logs().iter().enumerate().map(of).collect()
+    (0..).zip(record.receipt.logs()).map(of).collect()
 }

@@ -1,10 +1,11 @@
 //! Blocks.
 
-use crate::{arguments::Arguments, chain::l1_fee_parameters, error::RpcError, json, methods::Context};
+use crate::{arguments::Arguments, error::RpcError, json, methods::Context};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, U64};
-use gainsay_store::BlockRecord;
+use gainsay_store::StoredBlock;
 use serde_json::Value;
+use std::sync::Arc;
 
 pub(crate) fn number(context: &Context, _: &mut Arguments<'_>) -> Result<U64, RpcError> {
     Ok(U64::from(context.chain.store.heads().latest.number))
@@ -23,18 +24,16 @@ pub(crate) fn by_hash(context: &Context, arguments: &mut Arguments<'_>) -> Resul
 }
 
 pub(crate) fn receipts(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Vec<json::Receipt>>, RpcError> {
-    let Some(record) = context.chain.find_block(arguments.block()?)? else { return Ok(None) };
-    let state = context.chain.store.state_at(record.header.number)?;
-    let l1 = state.as_ref().map(l1_fee_parameters).transpose()?;
-    Ok(Some((0..record.transactions.len()).filter_map(|index| json::receipt(&record, index, l1.as_ref())).collect()))
+    let Some(block) = context.chain.find_block(arguments.block()?)? else { return Ok(None) };
+    (0..block.len()).filter_map(|index| json::receipt(&block, index).transpose()).collect::<Result<_, _>>().map(Some)
 }
 
 pub(crate) fn transaction_count_by_number(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<U64>, RpcError> {
-    Ok(by_tag(context, arguments)?.map(|block| U64::from(block.transactions.len())))
+    Ok(by_tag(context, arguments)?.map(|block| U64::from(block.len())))
 }
 
 pub(crate) fn transaction_count_by_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<U64>, RpcError> {
-    Ok(by_block_hash(context, arguments)?.map(|block| U64::from(block.transactions.len())))
+    Ok(by_block_hash(context, arguments)?.map(|block| U64::from(block.len())))
 }
 
 /// There are no uncles.
@@ -47,10 +46,10 @@ pub(crate) fn uncle_count_by_hash(context: &Context, arguments: &mut Arguments<'
     Ok(by_block_hash(context, arguments)?.map(|_| U64::ZERO))
 }
 
-pub(super) fn by_tag(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<BlockRecord>, RpcError> {
+pub(super) fn by_tag(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Arc<StoredBlock>>, RpcError> {
     context.chain.find_block(BlockId::Number(arguments.required::<BlockNumberOrTag>()?))
 }
 
-pub(super) fn by_block_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<BlockRecord>, RpcError> {
+pub(super) fn by_block_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Arc<StoredBlock>>, RpcError> {
     context.chain.find_block(BlockId::from(arguments.required::<B256>()?))
 }

@@ -5,7 +5,7 @@ use alloy::rpc::types::FeeHistory;
 use alloy_consensus::Transaction as _;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{U64, U128};
-use gainsay_store::BlockRecord;
+use gainsay_store::{StoredBlock, TransactionRecord};
 
 /// A tip that suffices while blocks have room, wei per gas.
 const LEAST_TIP: u128 = 1_000_000;
@@ -41,8 +41,8 @@ fn suggested_tip(context: &Context) -> Result<u128, RpcError> {
     }
     let mut tips = Vec::new();
     for number in latest.header.number.saturating_sub(LOOK_BACK.saturating_sub(1))..=latest.header.number {
-        if let Some(record) = context.chain.store.block(number)? {
-            tips.extend(paid_tips(&record).into_iter().map(|(tip, _)| tip));
+        if let Some(block) = context.chain.store.stored_block(number)? {
+            tips.extend(paid_tips(&block)?.into_iter().map(|(tip, _)| tip));
         }
     }
     tips.sort_unstable();
@@ -60,15 +60,17 @@ pub(crate) fn history(context: &Context, arguments: &mut Arguments<'_>) -> Resul
     let mut history = FeeHistory { oldest_block: oldest, reward: percentiles.as_ref().map(|_| Vec::new()), ..FeeHistory::default() };
     let mut next_base_fee = None;
     for number in oldest..oldest.saturating_add(count) {
-        let record = context.chain.store.block(number)?.ok_or_else(|| context.chain.unknown(number))?;
-        let header = record.header.inner();
+        let unknown = || context.chain.unknown(number);
+        let block = context.chain.store.header(number)?.ok_or_else(unknown)?;
+        let header = block.header.inner();
         history.base_fee_per_gas.push(u128::from(header.base_fee_per_gas.unwrap_or_default()));
         history.gas_used_ratio.push(header.gas_used as f64 / header.gas_limit.max(1) as f64);
         history.base_fee_per_blob_gas.push(1);
         history.blob_gas_used_ratio.push(0.0);
         next_base_fee = Some(context.chain.base_fee_after(header));
         if let (Some(rewards), Some(percentiles)) = (&mut history.reward, &percentiles) {
-            rewards.push(rewards_at(&record, percentiles));
+            let block = context.chain.store.stored_block(number)?.ok_or_else(unknown)?;
+            rewards.push(rewards_at(&block, percentiles)?);
         }
     }
     if let Some(base_fee) = next_base_fee {
@@ -89,8 +91,8 @@ fn checked_percentiles(percentiles: Option<Vec<f64>>) -> Result<Option<Vec<f64>>
 }
 
 /// The tips below which those parts of the block's gas were used.
-fn rewards_at(record: &BlockRecord, percentiles: &[f64]) -> Vec<u128> {
-    let mut tips = paid_tips(record);
+fn rewards_at(block: &StoredBlock, percentiles: &[f64]) -> Result<Vec<u128>, RpcError> {
+    let mut tips = paid_tips(block)?;
     tips.sort_unstable();
     let total: u64 = tips.iter().map(|(_, gas)| gas).sum();
     let reward = |percentile: &f64| {
@@ -102,18 +104,18 @@ fn rewards_at(record: &BlockRecord, percentiles: &[f64]) -> Vec<u128> {
         });
         reached.or(tips.last()).map_or(0, |(tip, _)| *tip)
     };
-    percentiles.iter().map(reward).collect()
+    Ok(percentiles.iter().map(reward).collect())
 }
 
 /// Tip and gas used of each user transaction.
-fn paid_tips(record: &BlockRecord) -> Vec<(u128, u64)> {
-    let base_fee = record.header.base_fee_per_gas.unwrap_or_default();
-    let mut before = 0u64;
-    let each = record.transactions.iter().zip(&record.receipts).filter_map(|(envelope, receipt)| {
-        let gas = receipt.cumulative_gas_used().saturating_sub(before);
-        before = receipt.cumulative_gas_used();
-        let tip = envelope.effective_tip_per_gas(base_fee).filter(|_| !envelope.is_deposit())?;
-        Some((tip, gas))
-    });
-    each.collect()
+fn paid_tips(block: &StoredBlock) -> Result<Vec<(u128, u64)>, RpcError> {
+    let base_fee = block.header().header.base_fee_per_gas.unwrap_or_default();
+    let mut tips = Vec::with_capacity(block.len());
+    for record in block.transactions() {
+        let TransactionRecord { transaction, gas_used, .. } = record?;
+        if let Some(tip) = transaction.effective_tip_per_gas(base_fee).filter(|_| !transaction.is_deposit()) {
+            tips.push((tip, gas_used));
+        }
+    }
+    Ok(tips)
 }

@@ -118,7 +118,7 @@ fn new_matching(context: &Context, filter: &Filter, cursor: &mut Cursor) -> Resu
     let mut found = Vec::new();
     while found.len() < context.limits.log_results {
         let Some(block) = cursor.advance(&context.chain.store)? else { break };
-        found.extend(logs::matching(&block, filter));
+        found.extend(logs::matching(&block, filter)?);
     }
     Ok(found)
 }
@@ -127,7 +127,7 @@ fn new_hashes(context: &Context, cursor: &mut Cursor) -> Result<Vec<B256>, RpcEr
     let mut found = Vec::new();
     while found.len() < context.limits.log_results {
         let Some(block) = cursor.advance(&context.chain.store)? else { break };
-        found.push(block.header.hash());
+        found.push(block.header().header.hash());
     }
     Ok(found)
 }

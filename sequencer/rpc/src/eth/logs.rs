@@ -3,7 +3,7 @@
 use crate::{arguments::Arguments, error::RpcError, json, methods::Context};
 use alloy::rpc::types::{Filter, FilterBlockOption, Log};
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use gainsay_store::BlockRecord;
+use gainsay_store::StoredBlock;
 
 pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<Vec<Log>, RpcError> {
     matching_filter(context, &arguments.required()?)
@@ -14,7 +14,7 @@ pub(super) fn matching_filter(context: &Context, filter: &Filter) -> Result<Vec<
     match filter.block_option {
         FilterBlockOption::AtBlockHash(hash) => {
             let block = context.chain.find_block(BlockId::from(hash))?.ok_or_else(|| context.chain.unknown(hash))?;
-            Ok(matching(&block, filter).collect())
+            matching(&block, filter)
         }
         FilterBlockOption::Range { from_block, to_block } => in_range(context, filter, from_block, to_block),
     }
@@ -46,8 +46,8 @@ fn in_range(
         if !filter.matches_bloom(header.header.logs_bloom) {
             continue;
         }
-        if let Some(block) = context.chain.store.block(number)? {
-            found.extend(matching(&block, filter));
+        if let Some(block) = context.chain.store.stored_block(number)? {
+            found.extend(matching(&block, filter)?);
         }
         if found.len() > results {
             return Err(RpcError::Limit(format!("query has more than {results} results: ask for fewer blocks at a time")));
@@ -57,7 +57,11 @@ fn in_range(
 }
 
 /// The logs of a block that a filter's addresses and topics match.
-pub(crate) fn matching<'a>(block: &'a BlockRecord, filter: &'a Filter) -> impl Iterator<Item = Log> + 'a {
-    let all = (0..block.transactions.len()).flat_map(|index| json::logs(block, index));
-    all.filter(|log| filter.matches_address(log.inner.address) && filter.matches_topics(log.inner.topics()))
+pub(crate) fn matching(block: &StoredBlock, filter: &Filter) -> Result<Vec<Log>, RpcError> {
+    if !filter.matches_bloom(block.header().header.logs_bloom) {
+        return Ok(Vec::new());
+    }
+    let mut found = json::logs_of_block(block)?;
+    found.retain(|log| filter.matches_address(log.inner.address) && filter.matches_topics(log.inner.topics()));
+    Ok(found)
 }

@@ -29,6 +29,10 @@ impl StateReader {
         &self.block
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) const fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }

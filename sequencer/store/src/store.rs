@@ -5,6 +5,7 @@ use crate::{
     codec::{self, Record},
     epoch::Epoch,
     keys,
+    nodes::LastTries,
     recent::Recent,
     snapshot::Snapshot,
     state::OldStates,
@@ -29,6 +30,7 @@ struct Shared {
     /// Epochs whose pages are there, by number. Never empty.
     epochs: Mutex<BTreeMap<u64, Arc<Epoch>>>,
     old_states: Mutex<OldStates>,
+    last_tries: Mutex<LastTries>,
     index: Index,
     recent: Recent,
     /// At which depths of the tries pages were found lately.
@@ -58,6 +60,7 @@ impl Store {
                 view,
                 epochs,
                 old_states: Mutex::default(),
+                last_tries: Mutex::default(),
                 index,
                 recent: Recent::default(),
                 depths: Depths::default(),
@@ -89,6 +92,10 @@ impl Store {
 
     pub(crate) fn old_states(&self) -> MutexGuard<'_, OldStates> {
         self.shared.old_states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn last_tries(&self) -> MutexGuard<'_, LastTries> {
+        self.shared.last_tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn oldest_epoch(&self) -> u64 {

@@ -76,35 +76,35 @@ proptest! {
         prop_assert!(opens || key.1 == Prefix::ROOT || matches!(damage, Damage::Flip(..)) || World::stored().roots(&pages).is_err());
         if opens && !matches!(damage, Damage::Old) {
             for (address, account) in &model.flat.accounts {
-                prop_assert!(read_account(&pages, address).is_ok_and_right(|found| found.map(|(account, _)| account) == Some(*account)));
+                prop_assert!(read_account(&pages, address).errs_or_is(|found| found.map(|(account, _)| account) == Some(*account)));
             }
             let missing_root = key == (key.0, Prefix::ROOT) && matches!(damage, Damage::Drop);
             for ((address, slot), value) in model.flat.storage.iter().filter(|_| !missing_root) {
-                prop_assert!(read_slot(&pages, address, slot).is_ok_and_right(|found| found == *value));
+                prop_assert!(read_slot(&pages, address, slot).errs_or_is(|found| found == *value));
             }
         }
         if opens {
             let nodes = NodesAt::new(&pages, root, []).unwrap();
             for address in model.flat.accounts.keys() {
                 let expected = account_proof(root, *address, &[], &model.flat).unwrap();
-                prop_assert!(account_proof(root, *address, &[], &nodes).is_ok_and_right(|proof| proof == expected));
+                prop_assert!(account_proof(root, *address, &[], &nodes).errs_or_is(|proof| proof == expected));
             }
         }
         let third = model.changes(&third);
         model.apply(&third);
         if opens {
-            prop_assert!(World::stored().apply(&third, &pages).is_ok_and_right(|roots| roots == model.roots));
+            prop_assert!(World::stored().apply(&third, &pages).errs_or_is(|roots| roots == model.roots));
         }
     }
 }
 
 trait Right<T> {
     /// An error, or what is right.
-    fn is_ok_and_right(self, right: impl FnOnce(T) -> bool) -> bool;
+    fn errs_or_is(self, right: impl FnOnce(T) -> bool) -> bool;
 }
 
 impl<T, E> Right<T> for Result<T, E> {
-    fn is_ok_and_right(self, right: impl FnOnce(T) -> bool) -> bool {
+    fn errs_or_is(self, right: impl FnOnce(T) -> bool) -> bool {
         self.map_or(true, right)
     }
 }

@@ -4,6 +4,7 @@ use crate::{Patience, files, process::Process, wait::eventually};
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::client::BatchRequest,
     transports::http::reqwest::Url,
 };
 use eyre::{Context, OptionExt, ensure};
@@ -182,6 +183,21 @@ impl Node {
     /// The node's answer, or that there was none.
     pub async fn call_raw(&self, method: &'static str, params: Value) -> eyre::Result<Value> {
         self.rpc.raw_request(method.into(), params).await.wrap_err_with(|| format!("{} {method}", self.name))
+    }
+
+    /// Many calls of one method in one batch: an answer or a refusal for each.
+    ///
+    /// # Errors
+    /// When there was no answer to the batch.
+    pub async fn call_many(&self, method: &'static str, params: &[Value]) -> eyre::Result<Vec<eyre::Result<Value>>> {
+        let mut batch = BatchRequest::new(self.rpc.client());
+        let calls = params.iter().map(|params| batch.add_call::<_, Value>(method, params)).collect::<Result<Vec<_>, _>>()?;
+        batch.send().await.wrap_err_with(|| format!("{} {method}, {} at once", self.name, params.len()))?;
+        let mut answers = Vec::with_capacity(calls.len());
+        for call in calls {
+            answers.push(call.await.map_err(eyre::Report::from));
+        }
+        Ok(answers)
     }
 
     /// Number of the block behind `latest`, `safe` or `finalized`.

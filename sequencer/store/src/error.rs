@@ -43,7 +43,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The database failed.
-    #[error("the database failed: {source}")]
+    #[error("the database failed: {source}; if it is corrupted, delete the data directory to sync again from L1")]
     Database {
         /// The reason that it gives.
         #[from]

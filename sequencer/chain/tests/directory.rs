@@ -4,7 +4,7 @@ mod support;
 
 use alloy_primitives::U256;
 use gainsay_chain::{Chain, ChainError};
-use gainsay_store::{Database, SledDatabase, StoreError, WriteBatch};
+use gainsay_store::{Database, Repair, SledDatabase, StoreError, WriteBatch};
 use gainsay_types::Millis;
 use std::{
     env, fs,
@@ -88,11 +88,39 @@ fn a_restart_finds_everything_as_it_was() {
 
 /// Writes into a closed directory's database. The letters are those of the store's key table.
 fn tamper(path: &Path, change: impl FnOnce(&mut WriteBatch)) {
-    let database = SledDatabase::open(path, 1 << 20).unwrap();
+    let database = patiently(|| SledDatabase::open(path, 1 << 20)).unwrap();
     let mut batch = WriteBatch::default();
     change(&mut batch);
     database.apply(&batch).unwrap();
     database.flush().unwrap();
+}
+
+/// Takes the last byte off a record.
+fn cut(path: &Path, key: &[u8]) {
+    let database = patiently(|| SledDatabase::open(path, 1 << 20)).unwrap();
+    let mut value = database.get(key).unwrap().expect("is there");
+    value.pop();
+    drop(database);
+    tamper(path, |batch| batch.put(key, value));
+}
+
+/// Opens the chain of a directory that no test has open.
+fn try_open(path: &Path) -> Result<(Chain, Option<Repair>), ChainError> {
+    patiently(|| {
+        let (config, genesis) = network();
+        Chain::open(&options(path, true), config, &genesis)
+    })
+}
+
+/// Tries again for a while: a process that another test starts shares this one's files until it runs its own program, locks included.
+fn patiently<T, E: ToString>(mut open: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        match open() {
+            Err(error) if error.to_string().contains("in use") && Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            result => return result,
+        }
+    }
 }
 
 fn numbered(letter: u8, number: u64) -> Vec<u8> {
@@ -107,8 +135,7 @@ fn a_tip_without_its_body_is_unwound_and_derived_again() {
         batch.remove(numbered(b'b', 6));
         batch.remove(numbered(b'h', 5));
     });
-    let (config, genesis) = network();
-    let (mut chain, repair) = Chain::open(&options(directory.path(), true), config, &genesis).unwrap();
+    let (mut chain, repair) = try_open(directory.path()).unwrap();
     let repair = repair.expect("is repaired");
     assert_eq!((repair.from.number, repair.to.number), (6, 4));
     assert_eq!((chain.heads().latest, chain.heads().safe.l2_block_number), (repair.to, 4));
@@ -122,9 +149,8 @@ fn a_tip_without_its_body_is_unwound_and_derived_again() {
 fn a_block_whose_body_is_damaged_is_derived_again() {
     let directory = tempfile::tempdir().unwrap();
     let l1 = history(directory.path(), &mut |_, _| {});
-    tamper(directory.path(), |batch| batch.put(numbered(b'b', 6), [2, 2, 3]));
-    let (config, genesis) = network();
-    let (mut chain, repair) = Chain::open(&options(directory.path(), true), config, &genesis).unwrap();
+    cut(directory.path(), &numbered(b'b', 6));
+    let (mut chain, repair) = try_open(directory.path()).unwrap();
     assert_eq!(repair.map(|repair| (repair.from.number, repair.to.number)), Some((6, 5)));
     derive_all(&mut chain, &l1);
     assert_eq!(fingerprint(&mut chain), fresh(&l1));
@@ -132,15 +158,15 @@ fn a_block_whose_body_is_damaged_is_derived_again() {
 
 #[test]
 fn damage_beyond_repair_is_one_clear_error() {
-    let error_after = |change: &dyn Fn(&mut WriteBatch)| {
+    let error_after = |change: &dyn Fn(&Path)| {
         let directory = tempfile::tempdir().unwrap();
         history(directory.path(), &mut |_, _| {});
-        tamper(directory.path(), change);
-        let (config, genesis) = network();
-        Chain::open(&options(directory.path(), true), config, &genesis).err().expect("is refused").to_string()
+        change(directory.path());
+        try_open(directory.path()).err().expect("is refused").to_string()
     };
-    assert!(error_after(&|batch| batch.put(*b"Mheads", [2, 2, 3])).contains("damaged"));
-    let version = error_after(&|batch| batch.put(*b"Mheads", [7]));
+    let damaged = error_after(&|path| cut(path, b"Mheads"));
+    assert!(damaged.contains("damaged") && damaged.contains("delete the data directory"), "{damaged}");
+    let version = error_after(&|path| tamper(path, |batch| batch.put(*b"Mheads", [7])));
     assert!(version.contains("version 7") && version.contains("delete the data directory"), "{version}");
 }
 

@@ -143,7 +143,8 @@ impl Writer {
     /// Applies a commit: all of it or, after a crash, none of it. Not yet durable; see [`Self::flush`].
     ///
     /// # Errors
-    /// When a block does not have the state root of its changes, and when the database fails. Nothing was changed then that a reader can see.
+    /// When a block does not have the state root of its changes, and when the database fails: nothing was changed then that a reader can see. Also when an
+    /// epoch could not be written, which is said by the next commit that could take one, and does not undo it.
     pub fn apply(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         let heads = commit.heads.clone();
         commit.put(keys::HEADS, &heads)?;
@@ -252,7 +253,12 @@ impl Writer {
         let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time() };
         let epoch = Arc::new(Epoch::new(view.tip.header.number, &record));
         self.taken = epoch.number;
-        self.background = Some(Background::start(&self.store, epoch, world.take_dirty(), self.history)?);
+        let started = Background::start(&self.store, epoch, world.take_dirty(), self.history);
+        self.background = Some(started.inspect_err(|_| {
+            // What was taken gets nowhere.
+            self.tries = Tries::default();
+            self.taken = view.snapshot.base.number;
+        })?);
         Ok(())
     }
 

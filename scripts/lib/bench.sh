@@ -144,3 +144,10 @@ clean_up() {
     stop_all
     rm -rf "$work"/net-*
 }
+
+# Also when it is interrupted or told to stop.
+clean_up_at_exit() {
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}

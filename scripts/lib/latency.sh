@@ -17,7 +17,7 @@ bench_rpc() {
     local round
     build_for_bench
     begin_report rpc
-    trap clean_up EXIT
+    clean_up_at_exit
     for ((round = 0; round < rounds; round++)); do
         need_node net-rpc --block-time 250
         run_pace 2000 gainsay 2000 1 64

@@ -13,7 +13,7 @@ bench_state() {
     ((shrink == 1)) || accounts=$(((accounts + 99) / 100))
     build_for_bench
     begin_report state
-    trap clean_up EXIT
+    clean_up_at_exit
     start_node net-small
     small=("$node_data" "$node_address" "$node_pid")
     fill 10000
@@ -73,7 +73,7 @@ bench_replay() {
     build_for_bench
     cargo build --locked --quiet -p gainsay-chain --example replay
     begin_report replay
-    trap clean_up EXIT
+    clean_up_at_exit
     for ((round = 0; round < rounds; round++)); do
         need_node net-replay
         run_case transfer gainsay

@@ -32,7 +32,7 @@ bench_throughput() {
     done
     build_for_bench
     begin_report throughput
-    trap clean_up EXIT
+    clean_up_at_exit
     if ((perf)); then
         need_node net-throughput
         profile "${wanted[0]}"
@@ -70,7 +70,7 @@ bench_soak() {
     [[ $minutes =~ ^[0-9]+$ ]] || die "soak wants a number of minutes, not $minutes"
     build_for_bench
     begin_report soak
-    trap clean_up EXIT
+    clean_up_at_exit
     need_node net-soak
     # As many as it takes in so many minutes at the rate of a short run; all are signed before.
     local rate seconds=60 count=150000

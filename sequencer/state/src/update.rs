@@ -160,7 +160,7 @@ impl<P: PageSource> Walk<'_, P> {
         match branch.children() {
             0 => self.vacate(slot, prefix),
             1 => self.lift(slot, prefix, Arc::make_mut(&mut branch))?,
-            count if count <= FEW && self.gather(&prefix, &mut branch) => {
+            count if count <= FEW && self.gather(&mut branch) => {
                 let entries = std::mem::take(&mut self.tools.entries);
                 self.build(slot, prefix, &entries, &entries.list, Known::NOTHING);
                 self.tools.entries = entries;
@@ -200,7 +200,7 @@ impl<P: PageSource> Walk<'_, P> {
     }
 
     /// Whether all children are buckets in memory with few entries together; then these are ready to be put in the branch's place.
-    fn gather(&mut self, prefix: &Prefix, branch: &mut Arc<Branch>) -> bool {
+    fn gather(&mut self, branch: &mut Arc<Branch>) -> bool {
         let path = *branch.path();
         let mut count = 0;
         for (nibble, child) in (0..).zip(branch.slots()) {
@@ -210,7 +210,6 @@ impl<P: PageSource> Walk<'_, P> {
                 Node::Unloaded | Node::Branch(_) => MOST,
             };
         }
-        debug_assert!(prefix.contains(path.first()));
         if count > FEW {
             return false;
         }

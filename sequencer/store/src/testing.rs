@@ -13,6 +13,8 @@ use std::{
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     log: Arc<Mutex<Log>>,
+    /// Writes wait for it.
+    gate: Arc<Mutex<()>>,
 }
 
 #[derive(Clone, Default)]
@@ -42,6 +44,11 @@ impl Memory {
         self.log().batches.iter().take(kept).for_each(|batch| new.apply(batch).unwrap());
         new.log().flushed = kept;
         new
+    }
+
+    /// As long as it is held, no write gets anywhere.
+    pub(crate) fn gate(&self) -> Arc<Mutex<()>> {
+        self.gate.clone()
     }
 
     /// From now on it refuses to write once it has so many batches in all.
@@ -81,6 +88,7 @@ impl Database for Memory {
     }
 
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError> {
+        let _open = self.gate.lock().unwrap();
         let mut log = self.log();
         if log.most.is_some_and(|most| log.batches.len() >= most) {
             return Err(StoreError::damaged("disk", "full"));

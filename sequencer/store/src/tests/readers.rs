@@ -1,6 +1,7 @@
 //! Readers that are held while the chain goes on.
 
 use super::*;
+use gainsay_execute::{Account, trie::account_proof};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -24,6 +25,29 @@ fn a_reader_answers_the_same_across_epochs() {
     }
     for (state, expected) in &held {
         assert_same(state, expected).unwrap();
+    }
+}
+
+#[test]
+fn proofs_of_any_block_are_those_of_its_root_whatever_was_proved_before() {
+    let mut harness = Harness::new(4, History::Archive);
+    let mut held = Vec::new();
+    for number in 1..=12 {
+        harness.push(&busy(number), true).unwrap();
+        held.push((harness.latest(), harness.model().latest().clone()));
+        if number % 5 == 0 {
+            harness.writer().settle().unwrap();
+        }
+        // Twice the same, then an older one: some are made of tries that are at hand, some are not.
+        for place in [held.len() - 1, held.len() - 1, held.len() / 2] {
+            let (state, expected) = &held[place];
+            let nodes = state.nodes().unwrap();
+            for address in Model::addresses() {
+                let proof = account_proof(state.block().header.state_root, address, &[], &nodes).unwrap();
+                let found = proof.account.map(|found| Account { nonce: found.nonce, balance: found.balance, code_hash: found.code_hash });
+                assert_eq!(found, expected.account(&address), "block {}", place + 1);
+            }
+        }
     }
 }
 
@@ -159,5 +183,31 @@ fn readers_see_whole_blocks_while_blocks_come_and_go() {
         readers.into_iter().map(|reader| reader.join().unwrap()).sum::<u64>()
     });
     assert!(looks > 50, "{looks} looks are too few to tell");
+    harness.check();
+}
+
+#[test]
+fn readers_do_not_wait_for_a_commit_that_waits_for_the_disk() {
+    let mut harness = Harness::new(3, History::Archive);
+    for number in 1..=8 {
+        harness.push(&busy(number), true).unwrap();
+    }
+    harness.writer().settle().unwrap();
+    let (store, gate, states) = (harness.writer().store().clone(), harness.database.gate(), harness.model().clone());
+    thread::scope(|scope| {
+        let closed = gate.lock().unwrap();
+        let commit = scope.spawn(|| harness.push(&busy(9), true).unwrap());
+        // The commit cannot end before the gate opens, however long this takes.
+        for _ in 0..50 {
+            let latest = store.latest_state().unwrap();
+            assert_eq!(latest.block().header.number, 8);
+            assert_same(&latest, states.at(8)).unwrap();
+            assert_same(&store.state_at(4).unwrap().unwrap(), states.at(4)).unwrap();
+        }
+        assert!(!commit.is_finished());
+        drop(closed);
+        commit.join().unwrap();
+    });
+    assert_eq!(store.heads().latest.number, 9);
     harness.check();
 }

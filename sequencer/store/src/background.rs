@@ -114,8 +114,11 @@ fn listed(mut list: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     Ok(found)
 }
 
+/// A list of written pages: its epoch, its key, and the keys in it.
+type List = (u64, Vec<u8>, Vec<Vec<u8>>);
+
 /// Lists of written pages by epoch, of those between two, both included.
-fn lists(database: &dyn Database, from: u64, to: u64) -> impl Iterator<Item = Result<(u64, Vec<u8>, Vec<Vec<u8>>), StoreError>> {
+fn lists(database: &dyn Database, from: u64, to: u64) -> impl Iterator<Item = Result<List, StoreError>> {
     let scan = database.scan(keys::WRITTEN, &keys::written_by(from)).map(|entry| {
         let (key, list) = entry?;
         let number = key.get(1..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_be_bytes(*bytes));

@@ -134,7 +134,7 @@ impl Model {
             return Err("nonce too low");
         }
         let others = self.of(new.sender).into_iter().filter(|entry| entry.nonce != new.nonce);
-        let sum = others.fold(Some(new.cost), |sum, entry| sum.and_then(|sum| sum.checked_add(entry.cost)));
+        let sum = others.map(|entry| entry.cost).try_fold(new.cost, U256::checked_add);
         if sum.is_none_or(|sum| sum > account.balance) {
             return Err("insufficient funds");
         }

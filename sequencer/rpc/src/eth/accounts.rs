@@ -7,7 +7,6 @@ use crate::{
 };
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U64, U256};
-use gainsay_execute::trie::StateSource as _;
 use jsonrpsee::types::Params;
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ const allowed = [
   [/^k256$/, /^(pkcs8|schnorr|signature)$/],
   [/^ecdsa$/, /^(pkcs8|spki)$/],
   // The guest brings its own Keccak, which its tests compare with the nodes'.
-  [/^alloy-primitives$/, /^native-keccak$/],
+  [/^alloy-primitives$/, /^(native-keccak|asm-keccak)$/],
   // Blob sidecars, which never reach L2.
   [/^alloy-(consensus|eips)$/, /^kzg$/],
 ];

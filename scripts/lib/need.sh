@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a machine must have: Rust, Node 20 or newer with npm, a C compiler. One line each when it is missing.
+# What a machine must have: Rust, Node 20 or newer with npm, a C compiler, perl. One line each when it is missing.
 # Needs say.sh.
 
 need_cargo() {
@@ -8,6 +8,11 @@ need_cargo() {
 
 need_cc() {
     command -v cc >/dev/null || die "a C compiler (cc) is missing: install gcc or clang, e.g. 'apt-get install build-essential'"
+}
+
+# Keccak in assembly is written out by perl.
+need_perl() {
+    command -v perl >/dev/null || die "perl is missing: install it, e.g. 'apt-get install perl'"
 }
 
 need_node() {
@@ -21,5 +26,6 @@ need_node() {
 need_everything() {
     need_cargo
     need_cc
+    need_perl
     need_node
 }

@@ -68,7 +68,13 @@ impl Elsewhere {
 
     fn derive(&self, store: &Store, skipped: u64, target: u64) -> Result<Option<Vec<State>>, StoryError> {
         let folder = tempfile::tempdir().map_err(|source| StoryError::Folder { source })?;
-        let options = Options { path: folder.path().join("chain"), l1_chain_id: self.l1_chain_id, cache_bytes: CACHE, history: gainsay_chain::History::default(), keep_unsafe: false };
+        let options = Options {
+            path: folder.path().join("chain"),
+            l1_chain_id: self.l1_chain_id,
+            cache_bytes: CACHE,
+            history: gainsay_chain::History::default(),
+            keep_unsafe: false,
+        };
         let (mut chain, _) = Chain::open(&options, self.config.clone(), &self.genesis)?;
         for update in updates(store, skipped, target)? {
             chain.apply_l1(&update)?;

@@ -41,7 +41,8 @@ impl OwnData {
         let described = Network::load(&network.join("addresses.json"))?;
         let genesis = GenesisFile::load(&network.join(&described.genesis.file))?.block(&described.chain)?;
         program::check(described.program_root)?;
-        let options = Options { path: data, l1_chain_id: described.l1_chain_id, cache_bytes: CACHE, history: History::default(), keep_unsafe: true };
+        let options =
+            Options { path: data, l1_chain_id: described.l1_chain_id, cache_bytes: CACHE, history: History::default(), keep_unsafe: true };
         let (chain, _) = Chain::open(&options, described.chain.clone(), &genesis)?;
         Ok(Self { store: chain.store().clone(), config: Arc::new(described.chain), settings: described.rollup.into() })
     }

@@ -7,7 +7,7 @@ use crate::recover::{Recovered, recover};
 use alloy_primitives::{B256, Bytes};
 use gainsay_derive::{OpenBatch, Payload, open_batch};
 use gainsay_store::{BatchData, BatchRecord, Store, StoreError};
-use gainsay_types::ChainConfig;
+use gainsay_types::{ChainConfig, Transaction};
 use std::{
     collections::VecDeque,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -16,6 +16,8 @@ use std::{
 
 /// Transactions that may wait to be executed; one batch is opened in any case. Each takes about 1 kB of memory.
 const MOST_WAITING: usize = 32_768;
+/// Bytes of a batch that count as much as a transaction that waits: whoever posts few large ones makes nobody keep more.
+const BYTES_A_TRANSACTION: usize = 1024;
 /// What a batch counts for until it is opened.
 const PRESUMED: usize = 8_192;
 /// Batches ahead at most, however small they are.
@@ -81,6 +83,8 @@ struct Work {
     blocks: Vec<Senders>,
     /// Pieces that no thread has taken yet: block, and position of the first transaction.
     pieces: VecDeque<(usize, usize)>,
+    /// Bytes of all transactions, which stay as long as the batch does.
+    bytes: usize,
 }
 
 /// Those of one block, piece by piece.
@@ -365,15 +369,17 @@ impl Work {
             pieces.extend((0..count).map(|piece| (position, piece * PIECE)));
             blocks.push(Senders { pieces: std::iter::repeat_with(|| None).take(count).collect(), missing: count });
         }
-        Self { batch, blocks, pieces }
+        let bytes = batch.blocks.iter().flat_map(|block| &block.transactions).map(Transaction::encoded_length).sum();
+        Self { batch, blocks, pieces, bytes }
     }
 
     const fn without_senders(batch: Arc<OpenBatch>) -> Self {
-        Self { batch, blocks: Vec::new(), pieces: VecDeque::new() }
+        Self { batch, blocks: Vec::new(), pieces: VecDeque::new(), bytes: 0 }
     }
 
     fn waiting(&self) -> usize {
-        self.blocks.iter().map(|senders| senders.pieces.len() * PIECE).sum()
+        let transactions = self.blocks.iter().map(|senders| senders.pieces.len() * PIECE).sum::<usize>();
+        transactions.max(self.bytes / BYTES_A_TRANSACTION)
     }
 }
 
@@ -400,5 +406,40 @@ impl Senders {
             }
         }
         Some(Ok(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::U256;
+    use gainsay_types::{
+        BatchHeader, BatchKind,
+        batch::BatchBlock,
+        testing::{Dice, any_transaction},
+    };
+
+    #[test]
+    fn a_batch_counts_for_its_bytes_even_if_it_has_few_transactions() {
+        let header = BatchHeader {
+            kind: BatchKind::Calldata,
+            payload_hash: B256::ZERO,
+            deposit_count: 0,
+            deposit_acc: B256::ZERO,
+            l1_number: 0,
+            l1_time: 0,
+            l1_base_fee: U256::ZERO,
+            l1_blob_base_fee: U256::ZERO,
+            batch_index: 1,
+        };
+        let mut dice = Dice::new(5);
+        let transactions: Vec<_> = (0..4 * PIECE).map(|_| any_transaction(&mut dice)).collect();
+        let bytes = transactions.iter().map(|transaction| transaction.encode().len()).sum::<usize>();
+        let blocks = vec![BatchBlock { delay_ms: 0, deposits: 0, transactions }];
+        let mut work = Work::new(Arc::new(OpenBatch { header, blocks, ignored: None }));
+        assert!(work.waiting() >= 4 * PIECE);
+        work.blocks.clear();
+        assert_eq!(work.waiting(), bytes / BYTES_A_TRANSACTION);
+        assert!(work.waiting() > 0);
     }
 }

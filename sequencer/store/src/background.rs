@@ -27,7 +27,18 @@ const NICE: i32 = 10;
 pub(crate) struct Background {
     pub(crate) epoch: Arc<Epoch>,
     cancelled: Arc<AtomicBool>,
-    thread: JoinHandle<Result<bool, StoreError>>,
+    thread: JoinHandle<Result<Done, StoreError>>,
+}
+
+/// What came of it, if its pages could be written.
+pub(crate) enum Done {
+    /// Its record is there. Whatever came of the chores after that, it counts.
+    Whole {
+        /// Writing the transaction index, and pruning.
+        chores: Result<(), StoreError>,
+    },
+    /// It was cancelled before.
+    Cancelled,
 }
 
 impl Background {
@@ -37,12 +48,11 @@ impl Background {
         let (job_store, job_epoch, job_cancelled) = (store.clone(), epoch.clone(), cancelled.clone());
         let job = move || {
             lower_priority();
-            let whole = write(job_store.database(), &job_epoch, taken, &job_cancelled)?;
-            if whole {
-                job_store.index().flush(job_store.database())?;
-                prune(&job_store, history, &job_cancelled)?;
+            if !write(job_store.database(), &job_epoch, taken, &job_cancelled)? {
+                return Ok(Done::Cancelled);
             }
-            Ok(whole)
+            let flushed = job_store.index().flush(job_store.database());
+            Ok(Done::Whole { chores: flushed.and_then(|()| prune(&job_store, history, &job_cancelled)) })
         };
         let thread = thread::Builder::new().name("epoch".to_owned()).spawn(job).map_err(|source| StoreError::Thread { source })?;
         Ok(Self { epoch, cancelled, thread })
@@ -57,8 +67,8 @@ impl Background {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for the end; whether the epoch is whole.
-    pub(crate) fn join(self) -> Result<bool, StoreError> {
+    /// Waits for the end. After an error the epoch may be there in part, or as a whole: remove it.
+    pub(crate) fn join(self) -> Result<Done, StoreError> {
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
@@ -139,14 +149,19 @@ pub(crate) fn remove_pages(database: &dyn Database, number: u64) -> Result<(), S
     Ok(())
 }
 
-/// Removes what a crash left of epochs that are none: above the oldest one and not in `epochs`.
+/// Removes all that there is of an epoch: its record first, so that a crash in between leaves none that lacks pages.
+pub(crate) fn remove(database: &dyn Database, number: u64) -> Result<(), StoreError> {
+    let mut batch = WriteBatch::default();
+    batch.remove(keys::epoch(number));
+    database.apply(&batch)?;
+    remove_pages(database, number)
+}
+
+/// Removes what a crash left of epochs that are none. They are above the newest one: nothing is taken before fragments are removed.
 pub(crate) fn remove_fragments(database: &dyn Database, epochs: &BTreeMap<u64, Arc<Epoch>>) -> Result<(), StoreError> {
-    let oldest = epochs.keys().next().copied().unwrap_or_default();
-    let mut next = oldest;
+    let Some(mut next) = epochs.keys().next_back().and_then(|newest| newest.checked_add(1)) else { return Ok(()) };
     while let Some((number, ..)) = lists(database, next, u64::MAX).next().transpose()? {
-        if !epochs.contains_key(&number) {
-            remove_pages(database, number)?;
-        }
+        remove_pages(database, number)?;
         let Some(after) = number.checked_add(1) else { break };
         next = after;
     }
@@ -157,10 +172,12 @@ pub(crate) fn remove_fragments(database: &dyn Database, epochs: &BTreeMap<u64, A
 fn prune(store: &Store, history: History, cancelled: &AtomicBool) -> Result<(), StoreError> {
     let database = store.database();
     for _ in 0..PRUNED_AT_ONCE {
-        let Some(gone) = store.prune_oldest(history)? else { break };
+        let Some((oldest, next)) = store.prunable(history)? else { break };
+        // The record goes before anything that it stands for, or after an error in between it would stand for less.
         let mut batch = WriteBatch::default();
-        batch.remove(keys::epoch(gone.number));
+        batch.remove(keys::epoch(oldest.number));
         database.apply(&batch)?;
+        store.prune(&oldest, next);
         if !sweep(database, store.oldest_epoch(), cancelled)? {
             break;
         }

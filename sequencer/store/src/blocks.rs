@@ -1,6 +1,6 @@
 //! Reading blocks and transactions.
 
-use crate::{BlockHeader, BlockRecord, Known, Location, Store, StoreError, StoredBlock, block::HeaderRecord, body::L1Slots, keys};
+use crate::{BlockHeader, BlockRecord, Known, Location, Store, StoreError, StoredBlock, block::HeaderRecord, body::L1Slots, codec, keys};
 use alloy_primitives::{B256, U256};
 use gainsay_execute::StateChanges;
 use gainsay_types::predeploys::{L1_BLOCK, l1_block_slot};
@@ -38,7 +38,8 @@ impl Store {
         }
     }
 
-    fn read_header(&self, number: u64) -> Result<Option<BlockHeader>, StoreError> {
+    /// From the database: blocks at hand may be of before a commit that is in there already.
+    pub(crate) fn read_header(&self, number: u64) -> Result<Option<BlockHeader>, StoreError> {
         self.record::<HeaderRecord>(&keys::header(number))?.map(|record| record.read()).transpose()
     }
 
@@ -50,11 +51,18 @@ impl Store {
         if let Some(block) = self.recent().get(number) {
             return Ok(Some(block));
         }
-        let since = self.recent().since();
-        let (Some(header), Some(body)) = (self.read_header(number)?, self.get(&keys::body(number))?) else { return Ok(None) };
-        let block = Arc::new(StoredBlock::read(header, body)?);
-        self.recent().keep_read(since, block.clone());
-        Ok(Some(block))
+        let key = keys::header(number);
+        loop {
+            let since = self.recent().since();
+            let (Some(header), Some(body)) = (self.get(&key)?, self.get(&keys::body(number))?) else { return Ok(None) };
+            // Between the two a commit may have put another block there.
+            if self.get(&key)?.as_ref() == Some(&header) && self.recent().since() == since {
+                let header = codec::decode::<HeaderRecord>(&header)?.read()?;
+                let block = Arc::new(StoredBlock::read(header, body)?);
+                self.recent().keep_read(since, block.clone());
+                return Ok(Some(block));
+            }
+        }
     }
 
     /// Block `number`, all of it decoded: some microseconds a transaction.

@@ -1,6 +1,6 @@
 //! The key-value database below the store, and sled as one.
 
-use crate::StoreError;
+use crate::{StoreError, disk::Disk};
 use std::{
     collections::BTreeMap,
     fs::{File, TryLockError},
@@ -86,6 +86,7 @@ pub trait Database: Send + Sync + 'static {
 pub struct SledDatabase {
     // Dropped in this order: the directory is free once sled is closed.
     tree: sled::Db,
+    disk: Disk,
     _lock: File,
 }
 
@@ -96,11 +97,12 @@ impl SledDatabase {
     /// When another process has it open, when the directory cannot be written, and when sled finds it damaged.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let lock = lock(path)?;
-        let config = sled::Config::new().path(path.join("db")).cache_capacity(cache_bytes);
+        let directory = path.join("db");
+        let config = sled::Config::new().path(&directory).cache_capacity(cache_bytes);
         let mut attempt = 1;
         loop {
             match config.open() {
-                Ok(tree) => return Ok(Self { tree, _lock: lock }),
+                Ok(tree) => return Ok(Self { tree, disk: Disk::of(&directory)?, _lock: lock }),
                 Err(sled::Error::Io(_)) if attempt < OPEN_ATTEMPTS => {
                     attempt += 1;
                     thread::sleep(OPEN_PAUSE);
@@ -159,7 +161,7 @@ impl Database for SledDatabase {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.tree.flush()?;
-        Ok(())
+        self.disk.sync()
     }
 }
 

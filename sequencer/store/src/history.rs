@@ -20,19 +20,21 @@ impl Default for History {
 }
 
 impl Store {
-    /// If the second oldest epoch is old enough to be the oldest: from now on the oldest cannot be read, and is returned.
-    pub(crate) fn prune_oldest(&self, history: History) -> Result<Option<Arc<Epoch>>, StoreError> {
+    /// The oldest epoch, and the number of the one after it, if that one is old enough to be the oldest.
+    pub(crate) fn prunable(&self, history: History) -> Result<Option<(Arc<Epoch>, u64)>, StoreError> {
         let History::Window(window) = history else { return Ok(None) };
         let finalized = self.heads().finalized.l2_block_number;
         let Some(head) = self.header(finalized)? else { return Ok(None) };
-        let mut epochs = self.epochs();
+        let epochs = self.epochs();
         let mut numbers = epochs.values();
-        let (Some(oldest), Some(next)) = (numbers.next().cloned(), numbers.next().cloned()) else { return Ok(None) };
-        if next.number > finalized || next.time.plus(window) > head.time() {
-            return Ok(None);
-        }
-        oldest.prune(next.number);
-        epochs.remove(&oldest.number);
-        Ok(Some(oldest))
+        let (Some(oldest), Some(next)) = (numbers.next(), numbers.next()) else { return Ok(None) };
+        let is_old = next.number <= finalized && next.time.plus(window) <= head.time();
+        Ok(is_old.then(|| (oldest.clone(), next.number)))
+    }
+
+    /// From now on the oldest epoch cannot be read; `next` is the oldest then.
+    pub(crate) fn prune(&self, oldest: &Epoch, next: u64) {
+        oldest.prune(next);
+        self.epochs().remove(&oldest.number);
     }
 }

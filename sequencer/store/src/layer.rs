@@ -57,8 +57,16 @@ impl Layer {
         }
     }
 
-    fn size(&self) -> usize {
+    /// Accounts and slots.
+    pub(crate) fn size(&self) -> usize {
         self.accounts.len() + self.slots.len()
+    }
+
+    /// Memory, bytes, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        // A byte of the table for each place.
+        let (account, slot) = (1 + size_of::<(Address, Option<Account>)>(), 1 + size_of::<((Address, U256), U256)>());
+        self.accounts.capacity() * account + self.slots.capacity() * slot + self.wiped.capacity() * (1 + size_of::<Address>())
     }
 
     /// The changes of both, this one being the newer.

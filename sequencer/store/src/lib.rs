@@ -8,6 +8,7 @@ mod checksum;
 mod codec;
 mod commit;
 mod database;
+mod disk;
 mod epoch;
 mod error;
 mod heads;

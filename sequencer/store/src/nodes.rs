@@ -14,6 +14,13 @@ pub struct StateNodes(NodesAt<PagesAt>);
 #[derive(Debug, Default)]
 pub(crate) struct LastTries(Option<(B256, Arc<Epoch>, World)>);
 
+#[cfg(test)]
+impl LastTries {
+    pub(crate) const fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl StateReader {
     /// The nodes of this state. Keeps what it reads, so it is for one proof or one witness. Tries are made for one caller at a time, so that however many
     /// ask, one core does it; for the block that was asked for last they are there.

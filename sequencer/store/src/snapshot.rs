@@ -43,6 +43,11 @@ impl Snapshot {
         layer::merged(&self.layers).map(|layer| layer.changes().to_vec()).unwrap_or_default()
     }
 
+    /// Accounts and slots that the blocks above `number` changed.
+    pub(crate) fn changes_above(&self, number: u64) -> usize {
+        self.layers.iter().filter(|layer| layer.first > number).map(|layer| layer.size()).sum()
+    }
+
     /// Its tries and their roots.
     pub(crate) fn world(&self, store: &Store) -> Result<(World, StateRoots), StoreError> {
         let (mut world, pages) = (World::stored(), self.pages(store));

@@ -15,6 +15,8 @@ use std::{collections::VecDeque, sync::Arc};
 const ATTEMPTS: usize = 100;
 /// States of older blocks that are kept at hand.
 const AT_HAND: usize = 16;
+/// Memory of all of them, bytes. Under load one takes tens of megabytes.
+const AT_HAND_BYTES: usize = 64 << 20;
 
 /// States of older blocks that were asked for last.
 #[derive(Debug, Default)]
@@ -38,10 +40,15 @@ impl OldStates {
 
     fn put(&mut self, hash: B256, snapshot: Snapshot) {
         self.newest_last.retain(|(of, _)| *of != hash);
-        if self.newest_last.len() == AT_HAND {
+        self.newest_last.push_back((hash, snapshot));
+        while self.newest_last.len() > AT_HAND || self.bytes() > AT_HAND_BYTES {
             self.newest_last.pop_front();
         }
-        self.newest_last.push_back((hash, snapshot));
+    }
+
+    /// Each has layers of its own.
+    fn bytes(&self) -> usize {
+        self.newest_last.iter().flat_map(|(_, state)| state.layers.iter()).map(|layer| layer.bytes()).sum()
     }
 }
 
@@ -89,7 +96,7 @@ impl Store {
         }
         let Some(layer) = self.replay(&base, number, &hash)? else {
             // What is missing is there in a moment, or was never part of this chain.
-            return if self.header(number)?.is_some_and(|now| now.header.hash() == hash) && self.view().tip.header.number >= number {
+            return if self.read_header(number)?.is_some_and(|now| now.header.hash() == hash) && self.view().tip.header.number >= number {
                 base.check()?;
                 Err(StoreError::missing("journal of a block up to", number))
             } else {
@@ -131,5 +138,36 @@ impl Store {
     /// When the store fails.
     pub fn code(&self, hash: &B256) -> Result<Option<Bytes>, StoreError> {
         Ok(self.get(&keys::code(hash))?.map(Bytes::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::epoch::EpochRecord;
+    use gainsay_types::Millis;
+
+    #[test]
+    fn states_at_hand_take_bounded_memory() {
+        let base = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0) }));
+        let state = |accounts: usize| {
+            let mut layer = Layer::default();
+            layer.accounts.reserve(accounts);
+            Snapshot { base: base.clone(), layers: Arc::new([Arc::new(layer)]) }
+        };
+        let mut states = OldStates::default();
+        for number in 0..40u8 {
+            states.put(B256::repeat_byte(number), state(0));
+            assert!(states.newest_last.len() <= AT_HAND);
+        }
+        assert_eq!(states.newest_last.len(), AT_HAND);
+        for number in 0..40u8 {
+            states.put(B256::repeat_byte(number), state(100_000));
+            assert!(states.bytes() <= AT_HAND_BYTES, "{} bytes", states.bytes());
+            assert!(states.get(&B256::repeat_byte(number), &base).is_some());
+        }
+        assert!((2..AT_HAND).contains(&states.newest_last.len()));
+        states.put(B256::repeat_byte(100), state(5_000_000));
+        assert_eq!(states.bytes(), 0, "what is too large for all of it is not kept");
     }
 }

@@ -98,6 +98,12 @@ impl Store {
         self.shared.last_tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Gives their memory back, unless somebody makes some at this moment.
+    pub(crate) fn forget_last_tries(&self) {
+        let last = self.shared.last_tries.try_lock().map(|mut last| std::mem::take(&mut *last));
+        drop(last);
+    }
+
     pub(crate) fn oldest_epoch(&self) -> u64 {
         self.epochs().keys().next().copied().unwrap_or_default()
     }

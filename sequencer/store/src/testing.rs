@@ -6,7 +6,10 @@ use gainsay_execute::{Account, AccountChange, StateChanges};
 use proptest::prelude::*;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// A database in memory. Clones are the same one.
@@ -15,7 +18,18 @@ pub(crate) struct Memory {
     log: Arc<Mutex<Log>>,
     /// Writes wait for it.
     gate: Arc<Mutex<()>>,
+    /// Batches that it refuses.
+    refused: Arc<Mutex<Option<Refused>>>,
+    /// Done at the next read of a key, and before every flush.
+    at_get: Arc<Mutex<Option<AtKey>>>,
+    at_flush: Arc<Mutex<Option<Hook>>>,
+    /// Times that pages were looked for.
+    looks: Arc<AtomicUsize>,
 }
+
+type Refused = Box<dyn Fn(&WriteBatch) -> bool + Send>;
+type AtKey = (Vec<u8>, Hook);
+type Hook = Box<dyn FnMut() + Send>;
 
 #[derive(Clone, Default)]
 struct Log {
@@ -56,6 +70,27 @@ impl Memory {
         self.log().most = most;
     }
 
+    pub(crate) fn refuse(&self, refused: impl Fn(&WriteBatch) -> bool + Send + 'static) {
+        *self.refused.lock().unwrap() = Some(Box::new(refused));
+    }
+
+    pub(crate) fn refuse_nothing(&self) {
+        *self.refused.lock().unwrap() = None;
+    }
+
+    /// Once, before the key is read.
+    pub(crate) fn at_get(&self, key: Vec<u8>, hook: impl FnMut() + Send + 'static) {
+        *self.at_get.lock().unwrap() = Some((key, Box::new(hook)));
+    }
+
+    pub(crate) fn at_flush(&self, hook: impl FnMut() + Send + 'static) {
+        *self.at_flush.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    pub(crate) fn looks(&self) -> usize {
+        self.looks.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn edit(&self, change: impl FnOnce(&mut BTreeMap<Vec<u8>, Vec<u8>>)) {
         change(&mut self.log().entries);
     }
@@ -67,6 +102,10 @@ impl Memory {
 
 impl Database for Memory {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let hook = self.at_get.lock().unwrap().take_if(|(of, _)| of == key);
+        if let Some((_, mut hook)) = hook {
+            hook();
+        }
         Ok(self.log().entries.get(key).cloned())
     }
 
@@ -83,12 +122,16 @@ impl Database for Memory {
     }
 
     fn first(&self, from: &[u8], last: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
         let log = self.log();
         Ok(log.entries.range(from.to_vec()..=last.to_vec()).next().map(|(key, value)| (key.clone(), value.clone())))
     }
 
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError> {
         let _open = self.gate.lock().unwrap();
+        if self.refused.lock().unwrap().as_ref().is_some_and(|refused| refused(batch)) {
+            return Err(StoreError::damaged("disk", "refuses this"));
+        }
         let mut log = self.log();
         if log.most.is_some_and(|most| log.batches.len() >= most) {
             return Err(StoreError::damaged("disk", "full"));
@@ -104,6 +147,9 @@ impl Database for Memory {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
+        if let Some(hook) = self.at_flush.lock().unwrap().as_mut() {
+            hook();
+        }
         let mut log = self.log();
         log.flushed = log.batches.len();
         Ok(())

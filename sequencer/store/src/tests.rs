@@ -19,6 +19,7 @@ use std::{
 };
 
 mod damage;
+mod faults;
 mod random;
 mod readers;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, History, Store, StoreError, WriteBatch,
-    background::{self, Background},
+    background::{self, Background, Done},
     commit::Pushed,
     epoch::{Epoch, EpochRecord},
     keys,
@@ -13,12 +13,14 @@ use crate::{
 use alloy_primitives::B256;
 use gainsay_execute::{StateChanges, StateRoots};
 use gainsay_state::World;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// So that a restart has little to do, and states of old blocks are quickly made.
 pub(crate) const EPOCH_BLOCKS: u64 = 64;
 /// Dirty pages after which it is taken sooner: taking them holds up the chain, by 0.7 µs a page.
 const EPOCH_PAGES: usize = 32_000;
+/// Accounts and slots changed after which it is taken sooner: a restart replays up to twice as many, at 5 µs, and each old state at hand holds as many.
+const EPOCH_CHANGES: usize = 300_000;
 
 /// Writes the chain.
 pub struct Writer {
@@ -29,8 +31,12 @@ pub struct Writer {
     background: Option<Background>,
     /// The block of the newest epoch, whole or being written.
     taken: u64,
+    /// Epochs that are none, of which there may be pages. They go before another one is taken: whoever reads that one would read them too.
+    fragments: BTreeSet<u64>,
     /// Blocks after which an epoch is taken.
     pub(crate) epoch_blocks: u64,
+    /// Changes after which an epoch is taken.
+    pub(crate) epoch_changes: usize,
 }
 
 /// The live tries: of the tip, or of the block prepared on it.
@@ -45,6 +51,8 @@ pub(crate) struct Tries {
 struct Prepared {
     parent: B256,
     roots: StateRoots,
+    /// The tries of the tip, which share with those after the block what it does not change.
+    before: World,
 }
 
 impl Tries {
@@ -52,27 +60,36 @@ impl Tries {
         Self { world: Some(world), prepared: None }
     }
 
-    /// The tries in the state `snapshot`, with `changes` on top from now on.
-    fn advance(&mut self, store: &Store, snapshot: &Snapshot, changes: &[StateChanges]) -> Result<Option<StateRoots>, StoreError> {
-        let prepared = self.prepared.take();
-        let whole = self.world.take().filter(|_| prepared.is_none());
-        let mut world = match whole {
-            Some(world) => world,
-            None => snapshot.world(store)?.0,
-        };
-        let pages = snapshot.pages(store);
-        let mut roots = None;
-        for changes in changes {
-            roots = Some(world.apply(changes, &pages).map_err(StoreError::of_state)?);
+    /// Takes the tries of the tip, whose state is `snapshot`. Never make them anew while an epoch is being written: they would know nothing of the pages that it
+    /// adds, and so would not remove them when they are gone.
+    fn take(&mut self, store: &Store, snapshot: &Snapshot) -> Result<World, StoreError> {
+        let live = self.world.take();
+        match self.prepared.take().map(|prepared| prepared.before).or(live) {
+            Some(world) => Ok(world),
+            None => Ok(snapshot.world(store)?.0),
         }
-        self.world = Some(world);
-        Ok(roots)
     }
 
-    /// They are those of the tip, and need not be made anew. Never make them anew while an epoch is being written: they would know nothing of the pages
-    /// that it adds, and so would not remove them when they are gone.
-    const fn are_at_tip(&self) -> bool {
-        self.world.is_some() && self.prepared.is_none()
+    /// Whether those of the tip have to be made anew.
+    const fn are_lost(&self) -> bool {
+        self.world.is_none()
+    }
+
+    /// Moves on to the state after a block on the tip, but so that it can be undone.
+    fn prepare(&mut self, store: &Store, tip: &View, changes: &StateChanges) -> Result<StateRoots, StoreError> {
+        let before = self.take(store, &tip.snapshot)?;
+        let mut world = before.clone();
+        match world.apply(changes, &tip.snapshot.pages(store)) {
+            Ok(roots) => {
+                self.world = Some(world);
+                self.prepared = Some(Prepared { parent: tip.tip.header.hash(), roots, before });
+                Ok(roots)
+            }
+            Err(error) => {
+                self.world = Some(before);
+                Err(StoreError::of_state(error))
+            }
+        }
     }
 
     fn are_after(&self, pushed: &Pushed) -> bool {
@@ -88,14 +105,16 @@ impl Tries {
             return Ok(());
         }
         let header = &pushed.block.header().header;
-        let found = self.advance(store, snapshot, &pushed.layer.changes())?.map(|roots| roots.state_root);
-        match found.filter(|found| *found != header.state_root) {
-            None => Ok(()),
-            Some(found) => {
-                self.world = None;
-                Err(StoreError::Root { number: header.number, named: header.state_root, found })
-            }
+        let (mut world, pages) = (self.take(store, snapshot)?, snapshot.pages(store));
+        let mut found = header.state_root;
+        for changes in pushed.layer.changes() {
+            found = world.apply(&changes, &pages).map_err(StoreError::of_state)?.state_root;
         }
+        if found != header.state_root {
+            return Err(StoreError::Root { number: header.number, named: header.state_root, found });
+        }
+        self.world = Some(world);
+        Ok(())
     }
 }
 
@@ -109,7 +128,8 @@ struct After {
 impl Writer {
     pub(crate) fn new(store: Store, history: History, tries: Tries) -> Self {
         let taken = store.view().snapshot.base.number;
-        Self { store, history, tries, background: None, taken, epoch_blocks: EPOCH_BLOCKS }
+        let (epoch_blocks, epoch_changes) = (EPOCH_BLOCKS, EPOCH_CHANGES);
+        Self { store, history, tries, background: None, taken, fragments: BTreeSet::new(), epoch_blocks, epoch_changes }
     }
 
     /// The read side.
@@ -119,21 +139,16 @@ impl Writer {
     }
 
     /// Roots after a block on block `parent` that changes `changes`. On the tip the block then counts as prepared: pushing it next costs no second
-    /// computation, doing anything else with the state costs one more.
+    /// computation. If another block comes instead, or none, what was computed is dropped, and nothing else is lost.
     ///
     /// # Errors
     /// When there is no such parent or its state is pruned, and when the store fails.
     pub fn roots(&mut self, parent: u64, changes: &StateChanges) -> Result<StateRoots, StoreError> {
         if parent == self.store.view().tip.header.number {
-            if !self.tries.are_at_tip() {
+            if self.tries.are_lost() {
                 self.finish_background(true)?;
             }
-            let view = self.store.view();
-            let changes = std::slice::from_ref(changes);
-            let roots =
-                self.tries.advance(&self.store, &view.snapshot, changes)?.ok_or_else(|| StoreError::missing("roots on block", parent))?;
-            self.tries.prepared = Some(Prepared { parent: view.tip.header.hash(), roots });
-            return Ok(roots);
+            return self.tries.prepare(&self.store, &self.store.view(), changes);
         }
         let state = self.store.state_at(parent)?.ok_or_else(|| StoreError::missing("block", parent))?;
         let (mut world, _) = state.snapshot().world(&self.store)?;
@@ -145,12 +160,27 @@ impl Writer {
     /// # Errors
     /// When a block does not have the state root of its changes, and when the database fails: nothing was changed then that a reader can see. Also when an
     /// epoch could not be written, which is said by the next commit that could take one, and does not undo it.
-    pub fn apply(&mut self, mut commit: Commit) -> Result<(), StoreError> {
+    pub fn apply(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.put(commit, false)
+    }
+
+    /// As [`Self::apply`], and durable: readers see it only once it survives a power failure, so nobody can hear of a block that is lost then.
+    ///
+    /// # Errors
+    /// As [`Self::apply`]. If it is the disk that fails, only the next start tells whether the commit is there.
+    pub fn apply_durably(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.put(commit, true)
+    }
+
+    fn put(&mut self, mut commit: Commit, durably: bool) -> Result<(), StoreError> {
         let heads = commit.heads.clone();
         commit.put(keys::HEADS, &heads)?;
         let moves = commit.unwound_to.is_some() || !commit.pushed.is_empty();
         let after = self.after(&mut commit).and_then(|after| {
             self.store.database().apply(&commit.writes)?;
+            if durably {
+                self.store.flush()?;
+            }
             Ok(after)
         });
         let After { mut view, dropped } = after.inspect_err(|_| {
@@ -161,6 +191,8 @@ impl Writer {
         })?;
         view.heads = Arc::new(heads);
         self.store.blocks_changed(commit.unwound_to, commit.pushed.into_iter().map(|pushed| pushed.block).collect())?;
+        // Of the new tip's blocks none may be looked for in an old one's pages.
+        dropped.iter().for_each(|epoch| drop(self.store.epochs().remove(&epoch.number)));
         self.store.set_view(view);
         self.forget(&dropped)?;
         if moves { self.turn() } else { Ok(()) }
@@ -180,7 +212,7 @@ impl Writer {
         if let Some(number) = commit.unwound_to {
             dropped = self.unwind(number, &mut commit.writes)?;
         }
-        if commit.pushed.first().is_some_and(|first| !self.tries.are_at_tip() && !self.tries.are_after(first)) {
+        if !commit.pushed.is_empty() && self.tries.are_lost() {
             self.finish_background(true)?;
         }
         let mut view = self.store.view().as_ref().clone();
@@ -221,12 +253,21 @@ impl Writer {
     }
 
     /// Removes the pages of epochs whose records are gone.
-    fn forget(&self, dropped: &[Arc<Epoch>]) -> Result<(), StoreError> {
+    fn forget(&mut self, dropped: &[Arc<Epoch>]) -> Result<(), StoreError> {
         for epoch in dropped {
             epoch.unwind();
-            self.store.epochs().remove(&epoch.number);
+            self.fragments.insert(epoch.number);
         }
-        dropped.iter().try_for_each(|epoch| background::remove_pages(self.store.database(), epoch.number))
+        self.remove_fragments()
+    }
+
+    /// What is left after an error is tried again before the next epoch is taken.
+    fn remove_fragments(&mut self) -> Result<(), StoreError> {
+        while let Some(number) = self.fragments.first().copied() {
+            background::remove(self.store.database(), number)?;
+            self.fragments.remove(&number);
+        }
+        Ok(())
     }
 
     /// Takes an epoch when it is time. If the one before is still being written, blocks go on meanwhile, but not for ever.
@@ -235,11 +276,15 @@ impl Writer {
         let view = self.store.view();
         let blocks = view.tip.header.number.saturating_sub(self.taken);
         let pages = self.tries.world.as_ref().map_or(0, World::dirty);
-        if blocks < self.epoch_blocks && pages < EPOCH_PAGES {
+        let changes = view.snapshot.changes_above(self.taken);
+        let is_due = |times: usize| {
+            blocks >= times as u64 * self.epoch_blocks || pages >= times * EPOCH_PAGES || changes >= times * self.epoch_changes
+        };
+        if !is_due(1) {
             return Ok(());
         }
         if self.background.is_some() {
-            if blocks < 2 * self.epoch_blocks && pages < 2 * EPOCH_PAGES {
+            if !is_due(2) {
                 return Ok(());
             }
             self.finish_background(true)?;
@@ -248,8 +293,9 @@ impl Writer {
     }
 
     fn take(&mut self, view: &View) -> Result<(), StoreError> {
-        self.tries.advance(&self.store, &view.snapshot, &[])?;
-        let Some(world) = &mut self.tries.world else { return Ok(()) };
+        self.remove_fragments()?;
+        let world = self.tries.take(&self.store, &view.snapshot)?;
+        let world = self.tries.world.insert(world);
         let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time() };
         let epoch = Arc::new(Epoch::new(view.tip.header.number, &record));
         self.taken = epoch.number;
@@ -266,23 +312,34 @@ impl Writer {
     fn finish_background(&mut self, wait: bool) -> Result<(), StoreError> {
         let Some(background) = self.background.take_if(|background| wait || background.is_finished()) else { return Ok(()) };
         let epoch = background.epoch.clone();
-        let whole = background.join();
-        if !matches!(whole, Ok(true)) {
-            // What was taken is not in pages.
-            self.tries = Tries::default();
-            self.taken = self.store.view().snapshot.base.number;
-            background::remove_pages(self.store.database(), epoch.number)?;
-            return whole.map(drop);
+        match background.join() {
+            Ok(Done::Whole { chores }) => {
+                self.stand_on(epoch);
+                chores
+            }
+            Ok(Done::Cancelled) => self.give_up(&epoch),
+            Err(error) => self.give_up(&epoch).and(Err(error)),
         }
+    }
+
+    /// What was taken is not in pages.
+    fn give_up(&mut self, epoch: &Epoch) -> Result<(), StoreError> {
+        self.tries = Tries::default();
+        self.taken = self.store.view().snapshot.base.number;
+        self.fragments.insert(epoch.number);
+        self.remove_fragments()
+    }
+
+    fn stand_on(&mut self, epoch: Arc<Epoch>) {
         let mut view = self.store.view().as_ref().clone();
         self.store.epochs().insert(epoch.number, epoch.clone());
         let above = view.snapshot.layers.iter().filter(|layer| layer.first > epoch.number);
         view.snapshot = Snapshot { layers: above.cloned().collect(), base: epoch };
         self.store.set_view(view);
+        self.store.forget_last_tries();
         if let Some(world) = &mut self.tries.world {
             world.forget();
         }
-        Ok(())
     }
 
     /// Waits for the epoch that is being written.

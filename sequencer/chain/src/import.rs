@@ -58,7 +58,7 @@ impl Chain {
         Ok(block.seal(roots))
     }
 
-    /// Puts the sequencer's own block on the tip, durably: it may be announced once this returns.
+    /// Puts the sequencer's own block on the tip, durably: it may be announced once this returns, and nobody can read it before it survives a power failure.
     ///
     /// # Errors
     /// When it is not on the tip (something was derived or unwound meanwhile), when its deposits are not the messages that come next, and when the
@@ -68,8 +68,7 @@ impl Chain {
         let deposit_index = self.check_deposits(block)?;
         let mut commit = Commit::new(self.store());
         commit.push_block(block, deposit_index)?;
-        self.writer.apply(commit)?;
-        self.writer.flush()?;
+        self.writer.apply_durably(commit)?;
         Ok(BlockNumHash { number: block.header.number, hash: block.header.hash() })
     }
 

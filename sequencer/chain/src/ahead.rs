@@ -412,9 +412,9 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::U256;
+    use alloy_primitives::{Address, U256};
     use gainsay_types::{
-        BatchHeader, BatchKind,
+        BatchHeader, BatchKind, SPEC_ID_OSAKA,
         batch::BatchBlock,
         testing::{Dice, any_transaction},
     };
@@ -422,7 +422,7 @@ mod tests {
     #[test]
     fn a_batch_counts_for_its_bytes_even_if_it_has_few_transactions() {
         let header = BatchHeader {
-            kind: BatchKind::Calldata,
+            kind: BatchKind::Forced,
             payload_hash: B256::ZERO,
             deposit_count: 0,
             deposit_acc: B256::ZERO,
@@ -432,11 +432,26 @@ mod tests {
             l1_blob_base_fee: U256::ZERO,
             batch_index: 1,
         };
+        let config = ChainConfig {
+            l2_chain_id: 1,
+            spec_id: SPEC_ID_OSAKA,
+            block_time_ms: 250,
+            block_gas_limit: 30_000_000,
+            gas_rate: 1,
+            gas_target: 1,
+            base_fee_denominator: 8,
+            min_base_fee: 1,
+            base_fee_scalar: 0,
+            blob_base_fee_scalar: 0,
+            portal: Address::ZERO,
+            genesis_hash: B256::ZERO,
+        };
         let mut dice = Dice::new(5);
         let transactions: Vec<_> = (0..4 * PIECE).map(|_| any_transaction(&mut dice)).collect();
         let bytes = transactions.iter().map(|transaction| transaction.encode().len()).sum::<usize>();
-        let blocks = vec![BatchBlock { delay_ms: 0, deposits: 0, transactions }];
-        let mut work = Work::new(Arc::new(OpenBatch { header, blocks, ignored: None }));
+        let mut batch = open_batch(&config, &header, &Payload::None);
+        batch.blocks = vec![BatchBlock { delay_ms: 0, deposits: 0, transactions }];
+        let mut work = Work::new(Arc::new(batch));
         assert!(work.waiting() >= 4 * PIECE);
         work.blocks.clear();
         assert_eq!(work.waiting(), bytes / BYTES_A_TRANSACTION);

@@ -7,6 +7,10 @@ use alloy::{
     rpc::types::{Block, Filter, Log, TransactionInput, TransactionReceipt, TransactionRequest},
     sol_types::SolCall,
 };
+use tokio::task::JoinSet;
+
+/// Requests for blocks in flight at a time.
+const AT_ONCE: usize = 8;
 
 impl L1Client {
     /// A block, or none if the node does not have it.
@@ -38,6 +42,31 @@ impl L1Client {
     /// [`L1Error::NoBlock`] if the node does not have it.
     pub async fn block(&self, at: BlockRef) -> Result<L1Block, L1Error> {
         self.find_block(at).await?.ok_or_else(|| L1Error::NoBlock { url: self.url().to_owned(), block: at.to_string() })
+    }
+
+    /// Blocks that should exist, in the order of their hashes; a few are asked for at a time.
+    ///
+    /// # Errors
+    /// The first that occurs; [`L1Error::NoBlock`] if the node does not have one of them.
+    pub async fn blocks(&self, hashes: &[B256]) -> Result<Vec<L1Block>, L1Error> {
+        let mut found = vec![None; hashes.len()];
+        let mut left = hashes.iter().copied().enumerate();
+        let mut asked = JoinSet::new();
+        loop {
+            while asked.len() < AT_ONCE
+                && let Some((place, hash)) = left.next()
+            {
+                let client = self.clone();
+                asked.spawn(async move { (place, client.block(BlockRef::Hash(hash)).await) });
+            }
+            match asked.join_next().await {
+                None => return Ok(found.into_iter().flatten().collect()),
+                Some(Ok((place, block))) => found[place] = Some(block?),
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // A request is given up only with the whole process.
+                Some(Err(_)) => return Err(L1Error::Unreachable { url: self.url().to_owned(), reason: "the process ends".to_owned() }),
+            }
+        }
     }
 
     /// The three heads. A node that does not know a finalised or safe block (before the first checkpoint, or no consensus

@@ -1,7 +1,7 @@
 //! Blobs from the beacon API, `GET /eth/v1/beacon/blobs/{block_id}`.
 
-use super::{BlobSource, BoxFuture};
-use crate::{L1Block, L1Error, client::parse_url, error::innermost};
+use super::{BlobSource, BoxFuture, Inclusion};
+use crate::{L1Error, client::parse_url, error::innermost};
 use alloy::{
     primitives::{B256, Bytes},
     transports::http::reqwest::{self, StatusCode},
@@ -9,6 +9,7 @@ use alloy::{
 use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tracing::debug;
 
 const BLOBS: &str = "eth/v1/beacon/blobs";
 const GENESIS: &str = "eth/v1/beacon/genesis";
@@ -103,7 +104,7 @@ impl BeaconSource {
         L1Error::Malformed { url: self.name.clone(), method, reason }
     }
 
-    async fn fetch_each(&self, block: &L1Block, hashes: &[B256]) -> Result<Vec<Bytes>, L1Error> {
+    async fn fetch_each(&self, block: &Inclusion, hashes: &[B256]) -> Result<Vec<Bytes>, L1Error> {
         let id = match self.clock().await? {
             Clock::ExecutionHash => block.hash.to_string(),
             clock => clock.slot_of(block.timestamp).map(|slot| slot.to_string()).ok_or_else(|| {
@@ -113,14 +114,22 @@ impl BeaconSource {
         let mut blobs = Vec::with_capacity(hashes.len());
         // One hash a request: servers disagree on how to write a list in a query.
         for hash in hashes {
-            blobs.extend(self.get::<Vec<Bytes>>(BLOBS, &format!("/{id}?versioned_hashes={hash}")).await?.unwrap_or_default());
+            match self.get::<Vec<Bytes>>(BLOBS, &format!("/{id}?versioned_hashes={hash}")).await {
+                Ok(found) => blobs.extend(found.unwrap_or_default()),
+                Err(error) if blobs.is_empty() => return Err(error),
+                // What it gave is not asked for again.
+                Err(error) => {
+                    debug!(source = %self.name, %error, "a blob source failed half-way");
+                    break;
+                }
+            }
         }
         Ok(blobs)
     }
 }
 
 impl BlobSource for BeaconSource {
-    fn fetch<'a>(&'a self, block: &'a L1Block, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>> {
+    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>> {
         Box::pin(self.fetch_each(block, hashes))
     }
 

@@ -210,6 +210,27 @@ async fn far_behind_the_head_empty_blocks_cost_no_request_each_and_too_long_rang
 }
 
 #[tokio::test]
+async fn far_behind_the_head_blocks_with_events_are_asked_for_a_few_at_a_time() -> eyre::Result<()> {
+    let mut chain = Chain::new(&[]).await?;
+    let mut near = chain.follower_on(chain.anvil.client().clone()).await?;
+    for _ in 0..70 {
+        chain.deposit(b"one of many").await?;
+    }
+    chain.anvil.mine(30).await?;
+    let expected = drain(&mut near).await?;
+
+    let proxy = Meddler::start(chain.anvil.url(), |_, answer| answer).await?;
+    let contracts = chain.network.contracts;
+    let config = FollowConfig { recent: 20, ..FollowConfig::new(contracts.inbox, contracts.rollup, contracts.matches, contracts.games) };
+    let mut far = chain.follower_with(proxy.client()?, config).await?;
+    let updates = drain(&mut far).await?;
+    assert_eq!(events(&updates), events(&expected));
+    assert_eq!((tip(&far).hash, tip(&far).cursor), (tip(&near).hash, tip(&near).cursor));
+    assert!((2..=8).contains(&proxy.most_at_once()), "{} requests at a time", proxy.most_at_once());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_node_that_leaves_out_or_changes_an_event_is_found_out() -> eyre::Result<()> {
     let mut chain = Chain::new(&[]).await?;
     let mut honest = chain.follower_on(chain.anvil.client().clone()).await?;

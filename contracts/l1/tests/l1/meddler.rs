@@ -4,7 +4,10 @@ use alloy::transports::http::reqwest;
 use gainsay_l1::{L1Client, RetryPolicy};
 use serde_json::{Value, json};
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -21,7 +24,15 @@ type Meddle = dyn Fn(&Value, Value) -> Value + Send + Sync;
 #[derive(Clone)]
 pub(crate) struct Meddler {
     url: String,
-    calls: Arc<Mutex<Vec<String>>>,
+    calls: Arc<Calls>,
+}
+
+#[derive(Default)]
+struct Calls {
+    methods: Mutex<Vec<String>>,
+    /// Requests that are being answered, and the most there were.
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Meddler {
@@ -54,20 +65,27 @@ impl Meddler {
 
     /// How often a method was called.
     pub(crate) fn count(&self, method: &str) -> usize {
-        self.calls.lock().unwrap().iter().filter(|called| *called == method).count()
+        self.calls.methods.lock().unwrap().iter().filter(|called| *called == method).count()
+    }
+
+    /// The most requests that were answered at the same time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.calls.most.load(Ordering::Relaxed)
     }
 }
 
-async fn serve(stream: TcpStream, node: &str, calls: &Mutex<Vec<String>>, screen: &Screen, meddle: &Meddle) -> eyre::Result<()> {
+async fn serve(stream: TcpStream, node: &str, calls: &Calls, screen: &Screen, meddle: &Meddle) -> eyre::Result<()> {
     let mut stream = BufReader::new(stream);
     let http = reqwest::Client::new();
     while let Some(body) = request(&mut stream).await? {
         let asked: Value = serde_json::from_slice(&body)?;
-        calls.lock().unwrap().push(asked["method"].as_str().unwrap_or_default().to_owned());
+        calls.methods.lock().unwrap().push(asked["method"].as_str().unwrap_or_default().to_owned());
+        calls.most.fetch_max(calls.now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         let answer = match screen(&asked) {
             Some(answer) => answer,
             None => meddle(&asked, http.post(node).header("content-type", "application/json").body(body).send().await?.json().await?),
         };
+        calls.now.fetch_sub(1, Ordering::Relaxed);
         let answer = answer.to_string();
         let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
         stream.get_mut().write_all(head.as_bytes()).await?;

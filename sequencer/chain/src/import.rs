@@ -3,6 +3,7 @@
 use crate::{
     Chain, ChainError, Dropped,
     executor::{Signed, execute, state_after},
+    recover::{Recovered, recover_all},
     unwind::unwind,
 };
 use alloy_consensus::{Header, Sealed};
@@ -10,7 +11,7 @@ use alloy_eips::BlockNumHash;
 use alloy_primitives::B256;
 use gainsay_execute::{ExecutedBlock, UnsealedBlock};
 use gainsay_store::Commit;
-use gainsay_types::{BlockInput, Millis, Transaction};
+use gainsay_types::{BlockInput, Message, Millis, Transaction};
 use op_alloy_consensus::OpTxEnvelope;
 
 /// A block of the sequencer's feed. Nothing in it is trusted: it is executed, and its hash compared.
@@ -26,6 +27,39 @@ pub struct FeedBlock {
     pub deposits: u64,
     /// User transactions.
     pub transactions: Vec<Transaction>,
+}
+
+/// A block of the feed whose signatures were looked at. If one of them is bad, importing the block says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveredFeedBlock {
+    number: u64,
+    hash: B256,
+    timestamp: Millis,
+    deposits: u64,
+    transactions: Recovered,
+}
+
+impl FeedBlock {
+    /// Recovers the senders, on as many threads as there are cores. It takes no chain, so it can be done while blocks before this one are imported.
+    #[must_use]
+    pub fn recover(self) -> RecoveredFeedBlock {
+        let Self { number, hash, timestamp, deposits, transactions } = self;
+        RecoveredFeedBlock { number, hash, timestamp, deposits, transactions: recover_all(transactions) }
+    }
+}
+
+impl RecoveredFeedBlock {
+    /// L2 number.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The hash that execution must give.
+    #[must_use]
+    pub const fn hash(&self) -> B256 {
+        self.hash
+    }
 }
 
 /// What became of a block of the feed.
@@ -87,27 +121,52 @@ impl Chain {
     /// # Errors
     /// When its contents do not execute to its hash, and when the store fails.
     pub fn import_feed(&mut self, block: FeedBlock) -> Result<Imported, ChainError> {
+        match self.deposits_of(block.number, block.hash, block.deposits)? {
+            Ok(deposits) => self.import_with(block.recover(), deposits),
+            Err(imported) => Ok(imported),
+        }
+    }
+
+    /// The same for a block whose signatures were recovered before. The block is given back if it consumes messages that are not archived: try again
+    /// once L1 is followed further.
+    ///
+    /// # Errors
+    /// As [`Chain::import_feed`].
+    pub fn import_recovered(&mut self, block: RecoveredFeedBlock) -> Result<Result<Imported, RecoveredFeedBlock>, ChainError> {
+        match self.deposits_of(block.number, block.hash, block.deposits)? {
+            Ok(deposits) => self.import_with(block, deposits).map(Ok),
+            Err(Imported::NeedsMessages) => Ok(Err(block)),
+            Err(imported) => Ok(Ok(imported)),
+        }
+    }
+
+    /// The messages that a block of the feed consumes, if it has to be executed now.
+    fn deposits_of(&self, number: u64, hash: B256, deposits: u64) -> Result<Result<Vec<Message>, Imported>, ChainError> {
         let heads = self.heads();
         let next = heads.latest.number + 1;
-        if block.number > next {
-            return Ok(Imported::Gap { next });
+        if number > next {
+            return Ok(Err(Imported::Gap { next }));
         }
-        if block.number < next && self.header(block.number)?.header.hash() == block.hash {
-            return Ok(Imported::Known);
+        if number < next && self.header(number)?.header.hash() == hash {
+            return Ok(Err(Imported::Known));
         }
-        if block.number <= heads.safe.l2_block_number {
-            return Ok(Imported::AgainstL1);
+        if number <= heads.safe.l2_block_number {
+            return Ok(Err(Imported::AgainstL1));
         }
-        let parent = block.number - 1;
-        let deposit_index = self.header(parent)?.deposit_index;
-        let (number, hash) = (block.number, block.hash);
-        let last = deposit_index.saturating_add(block.deposits);
-        let Some(deposits) = self.messages(deposit_index + 1, last)? else { return Ok(Imported::NeedsMessages) };
-        let input = BlockInput { timestamp: block.timestamp, deposits, transactions: block.transactions, closing: false };
+        let deposit_index = self.header(number - 1)?.deposit_index;
+        let messages = self.messages(deposit_index + 1, deposit_index.saturating_add(deposits))?;
+        Ok(messages.ok_or(Imported::NeedsMessages))
+    }
+
+    fn import_with(&mut self, block: RecoveredFeedBlock, deposits: Vec<Message>) -> Result<Imported, ChainError> {
+        let RecoveredFeedBlock { number, hash, timestamp, deposits: count, transactions } = block;
+        let parent = number - 1;
+        let last = self.header(parent)?.deposit_index.saturating_add(count);
+        let input = BlockInput { timestamp, deposits, transactions: Vec::new(), closing: false };
         self.executions += 1;
         let refused = |reason: String| ChainError::FeedBlock { number, claimed: hash, reason };
         let state = state_after(self.store(), parent)?;
-        let block = match execute(&self.config, state, &mut self.writer, Signed::new(input))? {
+        let block = match execute(&self.config, state, &mut self.writer, Signed { input, transactions })? {
             Ok(block) => block,
             Err(fault) => return Err(refused(fault.to_string())),
         };

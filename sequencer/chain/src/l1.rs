@@ -2,7 +2,7 @@
 
 use crate::{Chain, ChainError, Dropped, unwind::unwind};
 use alloy_primitives::B256;
-use gainsay_store::{BatchData, BatchRecord, Commit, L1Block, MessageRecord, StoreError};
+use gainsay_store::{BatchData, BatchRecord, Commit, L1Block, MessageRecord, Store, StoreError};
 use gainsay_types::{BatchHeader, Message};
 
 /// A change of L1, in the order in which it happened.
@@ -100,8 +100,19 @@ impl Chain {
     /// # Errors
     /// When the store fails.
     pub fn put_blob(&mut self, versioned_hash: &B256, blob: &[u8]) -> Result<(), ChainError> {
+        self.put_blobs([(*versioned_hash, blob)])
+    }
+
+    /// Archives blobs that the caller has checked against their versioned hashes, in one write. Batches that wait for blobs are looked at again, so
+    /// give those of a batch together.
+    ///
+    /// # Errors
+    /// When the store fails. None of them is archived then.
+    pub fn put_blobs<'a>(&mut self, blobs: impl IntoIterator<Item = (B256, &'a [u8])>) -> Result<(), ChainError> {
         let mut commit = Commit::new(self.store());
-        commit.put_blob(versioned_hash, blob);
+        for (versioned_hash, blob) in blobs {
+            commit.put_blob(&versioned_hash, blob);
+        }
         self.writer.apply(commit)?;
         self.ahead.retry();
         Ok(())
@@ -129,22 +140,9 @@ impl Chain {
     /// When the store fails.
     pub fn missing_blobs(&self, batches: u64) -> Result<Vec<(BatchRecord, Vec<B256>)>, ChainError> {
         let heads = self.heads();
-        let mut found = Vec::new();
         let first = heads.safe.batch_index + 1;
-        for index in first..=heads.batches.min(first.saturating_add(batches).saturating_sub(1)) {
-            let Some(record) = self.store().batch(index)? else { break };
-            let BatchData::Blobs(hashes) = &record.data else { continue };
-            let mut missing = Vec::new();
-            for hash in hashes {
-                if !self.store().has_blob(hash)? {
-                    missing.push(*hash);
-                }
-            }
-            if !missing.is_empty() {
-                found.push((record, missing));
-            }
-        }
-        Ok(found)
+        let indices = first..=heads.batches.min(first.saturating_add(batches).saturating_sub(1));
+        Ok(indices.filter_map(|index| missing_blobs(self.store(), index).transpose()).collect::<Result<_, _>>()?)
     }
 
     fn rewind(&self, commit: &mut Commit, to: &L1Block) -> Result<L1Applied, ChainError> {
@@ -185,6 +183,22 @@ impl Chain {
     pub(crate) fn messages_up_to(&self, l1_number: u64) -> Result<u64, StoreError> {
         last_within(self.heads().messages, |index| Ok(self.store().message(index)?.map(|record| record.message.l1_number)), l1_number)
     }
+}
+
+/// The blobs of batch `index` that are not archived, with the batch. None if nothing is missing, or if there is no such batch (any more).
+///
+/// # Errors
+/// When the store fails.
+pub fn missing_blobs(store: &Store, index: u64) -> Result<Option<(BatchRecord, Vec<B256>)>, StoreError> {
+    let Some(record) = store.batch(index)? else { return Ok(None) };
+    let BatchData::Blobs(hashes) = &record.data else { return Ok(None) };
+    let mut missing = Vec::new();
+    for hash in hashes {
+        if !store.has_blob(hash)? {
+            missing.push(*hash);
+        }
+    }
+    Ok((!missing.is_empty()).then_some((record, missing)))
 }
 
 /// How many of the entries 1..=count are in L1 blocks up to `l1_number`. The blocks' numbers never fall.

@@ -181,7 +181,7 @@ impl Node {
             }
         });
         supervisor.spawn("blobs", |stop| {
-            let task = fetch_blobs(client.clone(), blobs, chain.clone(), progress.clone(), stop);
+            let task = fetch_blobs(blobs, store.clone(), chain.clone(), progress.clone(), stop);
             async move { Ok(task.await?) }
         });
         supervisor.spawn("inbox", |stop| {

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 /// L1 blocks from which following can go on after a restart.
 const CHECKPOINTS: usize = 512;
+/// L1 blocks that the chain takes in one go. While it catches up, it executes an L2 block before it takes the next ones.
+const AT_ONCE: usize = 32;
 
 /// How far the inbox is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,14 +81,26 @@ async fn poll(source: &Source, store: &Store, owner: &ChainOwner, follower: &mut
         None => follower.insert(start(source, store).await?),
     };
     let polled = follower.poll().await?;
+    let mut portion = Vec::new();
     for update in polled.updates {
-        let update = convert(source, store, update).await?;
-        on_chain(owner, move |core| core.apply_l1(&update)).await?;
+        // What a rewind goes back to is looked up in the store.
+        if portion.len() == AT_ONCE || matches!(update, l1::L1Update::Rewind { .. }) {
+            apply(owner, std::mem::take(&mut portion)).await?;
+        }
+        portion.push(convert(source, store, update).await?);
     }
+    apply(owner, portion).await?;
     let (finalized, latest) = (polled.heads.finalized.number, polled.heads.latest.number);
     on_chain(owner, move |core| core.chain.set_l1_finalized(finalized)).await?;
     metrics::gauge!("gainsay_l1_latest_block").set(latest as f64);
     Ok(InboxView { heads: Some(polled.heads), caught_up: polled.caught_up })
+}
+
+async fn apply(owner: &ChainOwner, updates: Vec<L1Update>) -> Result<(), FollowError> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    on_chain(owner, move |core| updates.iter().try_for_each(|update| core.apply_l1(update))).await
 }
 
 async fn start(source: &Source, store: &Store) -> Result<L1Follower, FollowError> {

@@ -16,8 +16,8 @@ use std::{
 
 /// Pages a batch: while it is applied nobody else reads or writes, which takes well below a millisecond.
 const CHUNK: usize = 64;
-/// Chunks after which what was written is made durable, so that the flush of a block never has much to wait for.
-const CHUNKS_A_FLUSH: usize = 8;
+/// Chunks after which what was written is written back, so that the flush of a block never has much to wait for.
+const CHUNKS_AT_ONCE: usize = 8;
 /// Epochs pruned at most for each that is written: more than one, so that a backlog shrinks.
 const PRUNED_AT_ONCE: usize = 2;
 #[cfg(target_os = "linux")]
@@ -102,8 +102,8 @@ pub(crate) fn write(database: &dyn Database, epoch: &Epoch, taken: Vec<DirtyPage
         }
         batch.put(keys::written(epoch.number, chunk), list);
         database.apply(&batch)?;
-        if (chunk as usize + 1).is_multiple_of(CHUNKS_A_FLUSH) {
-            database.flush()?;
+        if (chunk as usize + 1).is_multiple_of(CHUNKS_AT_ONCE) {
+            database.write_back()?;
         }
     }
     let mut batch = WriteBatch::default();

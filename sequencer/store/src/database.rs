@@ -75,6 +75,12 @@ pub trait Database: Send + Sync + 'static {
     /// When the database fails.
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError>;
 
+    /// Writes back what was applied so far, so that the next flush has less to wait for. It may still be lost with the power.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn write_back(&self) -> Result<(), StoreError>;
+
     /// Returns once everything applied so far survives a power failure.
     ///
     /// # Errors
@@ -157,6 +163,11 @@ impl Database for SledDatabase {
             }
         }
         Ok(self.tree.apply_batch(writes)?)
+    }
+
+    fn write_back(&self) -> Result<(), StoreError> {
+        self.tree.flush()?;
+        Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -146,6 +146,10 @@ impl Database for Memory {
         Ok(())
     }
 
+    fn write_back(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         if let Some(hook) = self.at_flush.lock().unwrap().as_mut() {
             hook();

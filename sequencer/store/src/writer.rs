@@ -51,8 +51,8 @@ pub(crate) struct Tries {
 struct Prepared {
     parent: B256,
     roots: StateRoots,
-    /// The tries of the tip, which share with those after the block what it does not change.
-    before: World,
+    /// What it changes, to take it back.
+    changes: StateChanges,
 }
 
 impl Tries {
@@ -60,11 +60,10 @@ impl Tries {
         Self { world: Some(world), prepared: None }
     }
 
-    /// Takes the tries of the tip, whose state is `snapshot`. Never make them anew while an epoch is being written: they would know nothing of the pages that it
-    /// adds, and so would not remove them when they are gone.
+    /// Takes the tries of the tip, whose state is `snapshot`; nothing may be prepared. Never make them anew while an epoch is being written: they would know
+    /// nothing of the pages that it adds, and so would not remove them when they are gone.
     fn take(&mut self, store: &Store, snapshot: &Snapshot) -> Result<World, StoreError> {
-        let live = self.world.take();
-        match self.prepared.take().map(|prepared| prepared.before).or(live) {
+        match self.world.take() {
             Some(world) => Ok(world),
             None => Ok(snapshot.world(store)?.0),
         }
@@ -75,21 +74,22 @@ impl Tries {
         self.world.is_none()
     }
 
-    /// Moves on to the state after a block on the tip, but so that it can be undone.
+    /// Takes back what is prepared. If that does not lead to the tip's root, the tries are lost.
+    fn restore(&mut self, store: &Store, tip: &View) {
+        let Some(prepared) = self.prepared.take() else { return };
+        self.world = self.world.take().and_then(|mut world| {
+            let roots = world.revert(&prepared.changes, &tip.snapshot.pages(store)).ok()?;
+            (roots.state_root == tip.tip.header.state_root).then_some(world)
+        });
+    }
+
+    /// Moves on to the state after a block on the tip.
     fn prepare(&mut self, store: &Store, tip: &View, changes: &StateChanges) -> Result<StateRoots, StoreError> {
-        let before = self.take(store, &tip.snapshot)?;
-        let mut world = before.clone();
-        match world.apply(changes, &tip.snapshot.pages(store)) {
-            Ok(roots) => {
-                self.world = Some(world);
-                self.prepared = Some(Prepared { parent: tip.tip.header.hash(), roots, before });
-                Ok(roots)
-            }
-            Err(error) => {
-                self.world = Some(before);
-                Err(StoreError::of_state(error))
-            }
-        }
+        let mut world = self.take(store, &tip.snapshot)?;
+        let roots = world.apply(changes, &tip.snapshot.pages(store)).map_err(StoreError::of_state)?;
+        self.world = Some(world);
+        self.prepared = Some(Prepared { parent: tip.tip.header.hash(), roots, changes: changes.clone() });
+        Ok(roots)
     }
 
     fn are_after(&self, pushed: &Pushed) -> bool {
@@ -139,12 +139,13 @@ impl Writer {
     }
 
     /// Roots after a block on block `parent` that changes `changes`. On the tip the block then counts as prepared: pushing it next costs no second
-    /// computation. If another block comes instead, or none, what was computed is dropped, and nothing else is lost.
+    /// computation. If another block comes instead, it is taken back, which costs as much again.
     ///
     /// # Errors
     /// When there is no such parent or its state is pruned, and when the store fails.
     pub fn roots(&mut self, parent: u64, changes: &StateChanges) -> Result<StateRoots, StoreError> {
         if parent == self.store.view().tip.header.number {
+            self.tries.restore(&self.store, &self.store.view());
             if self.tries.are_lost() {
                 self.finish_background(true)?;
             }
@@ -212,8 +213,13 @@ impl Writer {
         if let Some(number) = commit.unwound_to {
             dropped = self.unwind(number, &mut commit.writes)?;
         }
-        if !commit.pushed.is_empty() && self.tries.are_lost() {
-            self.finish_background(true)?;
+        if let Some(first) = commit.pushed.first() {
+            if !self.tries.are_after(first) {
+                self.tries.restore(&self.store, &self.store.view());
+            }
+            if self.tries.are_lost() {
+                self.finish_background(true)?;
+            }
         }
         let mut view = self.store.view().as_ref().clone();
         if let Some(number) = commit.unwound_to {
@@ -294,6 +300,7 @@ impl Writer {
 
     fn take(&mut self, view: &View) -> Result<(), StoreError> {
         self.remove_fragments()?;
+        self.tries.restore(&self.store, view);
         let world = self.tries.take(&self.store, &view.snapshot)?;
         let world = self.tries.world.insert(world);
         let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time() };

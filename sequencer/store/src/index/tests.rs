@@ -57,6 +57,10 @@ impl Database for Memory {
         Ok(())
     }
 
+    fn write_back(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -22,7 +22,7 @@ use gainsay_play::{
     conduct::Honest,
     player::{PlayOptions, Player},
 };
-use gainsay_rpc::Preconfirmations;
+use gainsay_rpc::{Inclusions, Preconfirmations};
 use gainsay_shell::{
     open::{Node, Running},
     prometheus,
@@ -53,7 +53,8 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
         prometheus::serve(address).await?;
     }
     let (ready, _) = broadcast::channel(PENDING);
-    let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone())?;
+    let inclusions = Inclusions::default();
+    let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone(), inclusions.clone())?;
     let running = Arc::new(node.start(supervisor));
     let (bell, preconfirmations) = (Bell::default(), Preconfirmations::default());
     let pool = SharedMempool::new(mempool);
@@ -74,7 +75,7 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
         start_proposer(proposer, running.clone(), supervisor);
     }
     let client = Arc::new(OwnPool { pool, bell });
-    serve_rpc(config.node.rpc, &running, client, Announcements { pending: ready, preconfirmations }, supervisor).await
+    serve_rpc(config.node.rpc, &running, client, Announcements { pending: ready, preconfirmations, inclusions }, supervisor).await
 }
 
 /// What only L1 and the network's parameters can tell.

@@ -1,9 +1,9 @@
 //! JSON-RPC and metrics of a node.
 
 use crate::error::NodeError;
-use gainsay_rpc::{Backend, Client, L1Progress, Limits, Preconfirmations, serve};
+use alloy::primitives::B256;
+use gainsay_rpc::{Backend, Client, Inclusions, L1Progress, Limits, Preconfirmations, serve};
 use gainsay_shell::{follow::InboxView, open::Running, supervisor::Supervisor};
-use gainsay_types::RecoveredTransaction;
 use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::broadcast;
 
@@ -12,10 +12,12 @@ pub(crate) const PENDING: usize = 4096;
 
 /// What a node tells those who subscribe, beside its blocks.
 pub(crate) struct Announcements {
-    /// Transactions that became ready in the pool.
-    pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
+    /// Hashes of transactions that became ready in the pool.
+    pub(crate) pending: broadcast::Sender<B256>,
     /// Transactions executed in the open block.
     pub(crate) preconfirmations: Preconfirmations,
+    /// Who waits for a receipt.
+    pub(crate) inclusions: Inclusions,
 }
 
 /// Serves the chain's JSON-RPC.
@@ -35,6 +37,7 @@ pub(crate) async fn serve_rpc(
         l1: Arc::new(move || l1_progress(*inbox.borrow())),
         pending: announcements.pending,
         preconfirmations: announcements.preconfirmations,
+        inclusions: announcements.inclusions,
         version: concat!("gainsay/v", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let server = serve(address, backend, Limits::default()).await?;

@@ -17,6 +17,7 @@ use alloy::{
 use gainsay_batch::{DataAvailability, L1Fees, PackedBatch, PackedPayload, Packer, PackerConfig};
 use gainsay_chain::{Chain, History, InboxEvent, L1Update, Options, recover_senders};
 use gainsay_l1::Contracts;
+use gainsay_rpc::Inclusions;
 use gainsay_shell::chain::{ChainCore, Progress};
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) core: ChainCore,
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) pool: SharedMempool,
+    pub(crate) inclusions: Inclusions,
     queue: Queue,
     l1: u64,
     now: Millis,
@@ -64,11 +66,13 @@ impl World {
         };
         let (chain, _) = Chain::open(&options, config.clone(), &genesis).expect("a new chain");
         let (core, progress) = ChainCore::new(chain);
-        let pool = Mempool::new(core.chain.store().clone(), Arc::new(config), broadcast::channel(16).0).expect("a pool");
+        let inclusions = Inclusions::default();
+        let pool =
+            Mempool::new(core.chain.store().clone(), Arc::new(config), broadcast::channel(16).0, inclusions.clone()).expect("a pool");
         let pool = SharedMempool::new(pool);
         let packer = PackerConfig { max_age_ms: 1_000, ..PackerConfig::for_kind(DataAvailability::Calldata) };
         let queue = Queue::new(Packer::new(packer).expect("a valid configuration"));
-        let mut world = Self { core, progress, pool, queue, l1: 0, now: Millis::from_secs(START).plus(10_000), folder };
+        let mut world = Self { core, progress, pool, inclusions, queue, l1: 0, now: Millis::from_secs(START).plus(10_000), folder };
         world.extend(Vec::new());
         world
     }
@@ -115,7 +119,7 @@ impl World {
     }
 
     /// Builds a block a second later, if there is anything to put into it.
-    fn build(&mut self) -> bool {
+    pub(crate) fn build(&mut self) -> bool {
         let finished = self.open_and_close();
         let sealed = finished.is_some_and(|finished| self.seal(finished).is_ok());
         self.derive();
@@ -130,7 +134,7 @@ impl World {
         let store = self.core.chain.store().clone();
         let Start::Open(mut round) = start(&store, &config, &self.pool, &choices, self.now).expect("it reads") else { return None };
         let later = Instant::now() + Duration::from_secs(60);
-        while round.look(&self.pool, later).expect("it executes") == Look::More {}
+        while !matches!(round.look(&self.pool, later).expect("it executes"), Look::Dry | Look::Full) {}
         Some(round.close())
     }
 
@@ -165,13 +169,18 @@ impl World {
 }
 
 pub(crate) fn transfer(nonce: u64) -> RecoveredTransaction {
+    paying(nonce, 10_000_000_000)
+}
+
+/// A transfer with this fee cap, and a tenth of it as its tip cap.
+pub(crate) fn paying(nonce: u64, fee: u128) -> RecoveredTransaction {
     let signer: PrivateKeySigner = KEY.parse().expect("a key");
     let mut unsigned = TxEip1559 {
         chain_id: 42026,
         nonce,
         gas_limit: 21_000,
-        max_fee_per_gas: 10_000_000_000,
-        max_priority_fee_per_gas: 1,
+        max_fee_per_gas: fee,
+        max_priority_fee_per_gas: fee / 10,
         to: TxKind::Call(Address::repeat_byte(5)),
         value: U256::from(1),
         ..TxEip1559::default()
@@ -332,4 +341,28 @@ fn transactions_that_come_in_while_blocks_are_made_are_each_in_one() {
     let sent: Vec<_> = (0..COUNT).map(|nonce| transfer(nonce).transaction().hash()).collect();
     assert_eq!(included, sent);
     assert!(world.pool.lock().peek().is_none());
+}
+
+#[test]
+fn blocks_too_far_ahead_of_l1s_time_wait_for_it() {
+    let mut world = World::new();
+    world.pool.lock().submit(transfer(0)).expect("a good transaction");
+    assert!(world.build());
+    world.now = Millis::from_secs(START + 700);
+    world.pool.lock().submit(transfer(1)).expect("a good transaction");
+    assert!(world.build());
+    let batch = world.pack().expect("the first block waits");
+    assert_eq!((batch.first_block, batch.last_block), (1, 1), "a batch in the next L1 block must not hold the second");
+    world.queue.forget();
+    // Block n of L1 is n seconds after the start, and the second L2 block 701.
+    while world.l1 < 101 {
+        assert_eq!(world.pack().map(|batch| batch.last_block), Some(1));
+        world.queue.forget();
+        world.extend(Vec::new());
+    }
+    let batch = world.pack().expect("both");
+    assert_eq!(batch.last_block, 2);
+    let event = world.batch(calldata(&batch), batch.deposit_count);
+    world.extend(vec![event]);
+    assert_eq!((world.safe(), world.latest()), (2, 2));
 }

@@ -1,6 +1,6 @@
 //! What a node puts behind its RPC.
 
-use crate::Preconfirmations;
+use crate::{Inclusions, Preconfirmations};
 use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256};
 use gainsay_pool::Rejection;
@@ -69,10 +69,12 @@ pub struct Backend {
     pub latest: watch::Receiver<BlockNumHash>,
     /// How far the node has read L1; asked anew each time.
     pub l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
-    /// Transactions that became ready in the pool.
-    pub pending: broadcast::Sender<RecoveredTransaction>,
+    /// Hashes of transactions that became ready in the pool. Whoever wants a whole one asks the [`Client`] for it: what waits here is never large.
+    pub pending: broadcast::Sender<B256>,
     /// Transactions executed in a block that is still open; announced by the builder, or passed on from the sequencer.
     pub preconfirmations: Preconfirmations,
+    /// Who waits for the receipt of a transaction. Whoever drops one from the pool says so here.
+    pub inclusions: Inclusions,
     /// Name and version for `web3_clientVersion`.
     pub version: String,
 }

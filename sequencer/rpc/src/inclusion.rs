@@ -13,30 +13,33 @@ use alloy_primitives::B256;
 use gainsay_store::StoredBlock;
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{oneshot, watch};
 
-/// Requests that wait at a time. More are refused, since each holds memory for up to a minute.
-const MOST: usize = 100_000;
+/// Requests that wait at a time: as many as transactions fit the pool. More are refused, since each holds memory for up to a minute.
+const MOST: usize = 20_000;
 
-/// By transaction hash, who waits for the receipt.
-#[derive(Default)]
-pub(crate) struct Inclusions(Mutex<Waiting>);
+/// By transaction hash, who waits for the receipt. Clones share it.
+#[derive(Clone, Default)]
+pub struct Inclusions(Arc<Mutex<Waiting>>);
+
+type Reply = oneshot::Sender<Result<Receipt, RpcError>>;
 
 #[derive(Default)]
 struct Waiting {
-    by_hash: HashMap<B256, Vec<(u64, oneshot::Sender<Receipt>)>>,
+    by_hash: HashMap<B256, Vec<(u64, Reply)>>,
     count: usize,
     next: u64,
 }
 
 /// A request that waits. Dropping it ends the wait.
 pub(crate) struct Waiter {
-    inclusions: Arc<Inclusions>,
+    inclusions: Inclusions,
     hash: B256,
     id: u64,
-    receipt: oneshot::Receiver<Receipt>,
+    receipt: oneshot::Receiver<Result<Receipt, RpcError>>,
 }
 
 impl Inclusions {
@@ -46,7 +49,7 @@ impl Inclusions {
     }
 
     /// Waits for a transaction. Call it before the transaction is handed in, so that no block is missed.
-    pub(crate) fn wait_for(self: &Arc<Self>, hash: B256) -> Result<Waiter, RpcError> {
+    pub(crate) fn wait_for(&self, hash: B256) -> Result<Waiter, RpcError> {
         let (sender, receipt) = oneshot::channel();
         let mut waiting = self.lock();
         if waiting.count >= MOST {
@@ -62,7 +65,18 @@ impl Inclusions {
         Ok(Waiter { inclusions: self.clone(), hash, id, receipt })
     }
 
-    fn is_empty(&self) -> bool {
+    /// A transaction has left the pool and will be in no block: whoever waits for it is told why, and does not wait any longer. Call it only once
+    /// the transaction is out of the pool.
+    pub fn refuse(&self, hash: &B256, reason: &dyn fmt::Display) {
+        for (_, sender) in self.lock().take(hash) {
+            // Whoever does not wait any more has been told otherwise.
+            let _ = sender.send(Err(RpcError::Execution(format!("transaction {hash} was dropped: {reason}"))));
+        }
+    }
+
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.lock().count == 0
     }
 
@@ -71,26 +85,33 @@ impl Inclusions {
         let hashes = block.hashes()?;
         let found: Vec<_> = {
             let mut waiting = self.lock();
-            let places = hashes.iter().enumerate();
-            let found: Vec<_> = places.filter_map(|(index, hash)| Some((index, waiting.by_hash.remove(hash)?))).collect();
-            waiting.count = waiting.count.saturating_sub(found.iter().map(|(_, senders)| senders.len()).sum());
-            found
+            let taken = hashes.iter().enumerate().map(|(index, hash)| (index, waiting.take(hash)));
+            taken.filter(|(_, senders)| !senders.is_empty()).collect()
         };
         for (index, senders) in found {
             let Some(receipt) = json::receipt(block, index)? else { continue };
             for (_, sender) in senders {
                 // Whoever does not wait any more has been told otherwise.
-                let _ = sender.send(receipt.clone());
+                let _ = sender.send(Ok(receipt.clone()));
             }
         }
         Ok(())
     }
 }
 
+impl Waiting {
+    /// Those who wait for a transaction, and do so no longer.
+    fn take(&mut self, hash: &B256) -> Vec<(u64, Reply)> {
+        let senders = self.by_hash.remove(hash).unwrap_or_default();
+        self.count = self.count.saturating_sub(senders.len());
+        senders
+    }
+}
+
 impl Waiter {
-    /// The receipt, once there is one.
+    /// The receipt, once there is one, or why there will be none.
     pub(crate) async fn receipt(&mut self) -> Result<Receipt, RpcError> {
-        (&mut self.receipt).await.map_err(|_| RpcError::Stopping)
+        (&mut self.receipt).await.map_err(|_| RpcError::Stopping)?
     }
 }
 
@@ -109,7 +130,7 @@ impl Drop for Waiter {
 }
 
 /// Reads each new block for those who wait, until the node stops.
-pub(crate) async fn watch(inclusions: Arc<Inclusions>, chain: Chain, mut latest: watch::Receiver<BlockNumHash>) {
+pub(crate) async fn watch(inclusions: Inclusions, chain: Chain, mut latest: watch::Receiver<BlockNumHash>) {
     let mut cursor = Cursor::after_latest(&chain.store);
     while latest.changed().await.is_ok() {
         latest.mark_unchanged();

@@ -13,17 +13,20 @@ mod feed;
 mod gainsay;
 mod inclusion;
 mod json;
+mod listen;
 mod methods;
 mod preconfirm;
 mod server;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub use backend::{Answer, Backend, Client, L1Progress, SubmitError};
 pub use claims::EndState;
 pub use deposits::{Deposit, DepositKind, DepositStatus};
 pub use feed::FeedBlock;
 pub use gainsay::{BlockRef, ConfigInfo, Output, SyncStatus};
+pub use inclusion::Inclusions;
 pub use preconfirm::{Preconfirmation, Preconfirmations, PreconfirmedLog, PreconfirmedTransaction};
 pub use server::{Limits, RpcServer, ServeError, serve};

@@ -12,7 +12,7 @@ use crate::{
     subscribe,
 };
 use alloy_eips::BlockNumHash;
-use gainsay_types::RecoveredTransaction;
+use alloy_primitives::B256;
 use jsonrpsee::{
     RpcModule,
     types::{ErrorObjectOwned, Params},
@@ -36,10 +36,10 @@ pub(crate) struct Context {
     pub(crate) chain: Chain,
     pub(crate) client: Arc<dyn Client>,
     pub(crate) latest: watch::Receiver<BlockNumHash>,
-    pub(crate) pending: broadcast::Sender<RecoveredTransaction>,
+    pub(crate) pending: broadcast::Sender<B256>,
     pub(crate) preconfirmations: Preconfirmations,
     /// Who waits for a receipt.
-    pub(crate) inclusions: Arc<Inclusions>,
+    pub(crate) inclusions: Inclusions,
     pub(crate) version: String,
     /// The latest block when the server started.
     pub(crate) starting_block: u64,
@@ -71,12 +71,8 @@ type Module = RpcModule<Context>;
 type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
 
 /// All methods.
-pub(crate) fn module(
-    backend: Backend,
-    limits: Limits,
-    inclusions: Arc<Inclusions>,
-) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
-    let Backend { store, config, client, latest, l1, pending, preconfirmations, version } = backend;
+pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
+    let Backend { store, config, client, latest, l1, pending, preconfirmations, inclusions, version } = backend;
     let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
     let large = Arc::new(Semaphore::new(limits.witness_requests.max(1)));
     let mut module = RpcModule::new(Context {

@@ -4,11 +4,16 @@ use alloy::rpc::types::serde_helpers::quantity;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
-use std::sync::Arc;
-use tokio::sync::{Notify, broadcast};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::{Notify, broadcast, watch};
 
-/// Announcements that a slow subscriber may be behind. One comes every two milliseconds at most.
+/// Announcements that a slow subscriber may be behind.
 const CAPACITY: usize = 1024;
+/// Bytes of them. Beyond that, those who are behind are dropped until it is less: a transaction's logs may have megabytes.
+const MOST_BYTES: usize = 64 << 20;
 
 /// An announcement of the builder. What it says of a block holds until that block is sealed or abandoned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,17 +98,50 @@ pub struct PreconfirmedLog {
 /// Where preconfirmations are announced, and read by whoever subscribes. Each is turned into JSON once, however many read it.
 #[derive(Clone, Debug)]
 pub struct Preconfirmations {
-    sender: broadcast::Sender<Arc<RawValue>>,
+    sender: broadcast::Sender<Arc<Announced>>,
     subscribed: Arc<Notify>,
+    /// Bytes that were announced and that somebody has yet to read.
+    unread: Arc<AtomicUsize>,
+    /// Tells subscribers that it is too many.
+    relief: watch::Sender<()>,
+}
+
+/// An announcement, which counts as unread while it lives.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    json: Box<RawValue>,
+    unread: Arc<AtomicUsize>,
+}
+
+impl Announced {
+    pub(crate) fn copy(&self) -> Box<RawValue> {
+        self.json.clone()
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.unread.fetch_sub(self.json.get().len(), Ordering::AcqRel);
+    }
 }
 
 impl Default for Preconfirmations {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(CAPACITY), subscribed: Arc::default() }
+        let sender = broadcast::Sender::new(CAPACITY);
+        Self { sender, subscribed: Arc::default(), unread: Arc::default(), relief: watch::Sender::new(()) }
     }
 }
 
 impl Preconfirmations {
+    /// Whoever is not more than so many announcements behind is never dropped.
+    pub(crate) const NEARLY_LAST: usize = 8;
+
+    /// Bytes that somebody has yet to read.
+    #[cfg(test)]
+    pub(crate) fn unread(&self) -> usize {
+        self.unread.load(Ordering::SeqCst)
+    }
+
     /// Whether anybody reads them. If not, there is no need to make them.
     #[must_use]
     pub fn are_wanted(&self) -> bool {
@@ -121,8 +159,13 @@ impl Preconfirmations {
 
     /// Tells all subscribers what another node has announced.
     pub fn forward(&self, json: Box<RawValue>) {
+        let bytes = json.get().len();
+        let unread = self.unread.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
         // Nobody may be subscribed.
-        let _ = self.sender.send(Arc::from(json));
+        let _ = self.sender.send(Arc::new(Announced { json, unread: self.unread.clone() }));
+        if unread > MOST_BYTES {
+            self.relief.send_replace(());
+        }
     }
 
     /// Resolves once somebody reads them. For one who waits at a time.
@@ -132,10 +175,11 @@ impl Preconfirmations {
         }
     }
 
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<RawValue>> {
+    /// The announcements from now on; and a sign for all who are behind to give up, because too much is unread.
+    pub(crate) fn subscribe(&self) -> (broadcast::Receiver<Arc<Announced>>, watch::Receiver<()>) {
         let receiver = self.sender.subscribe();
         self.subscribed.notify_one();
-        receiver
+        (receiver, self.relief.subscribe())
     }
 }
 

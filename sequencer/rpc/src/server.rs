@@ -1,35 +1,34 @@
 //! The server.
 
-use crate::{
-    Backend,
-    chain::Chain,
-    cors::Cors,
-    inclusion::{self, Inclusions},
-    methods,
-};
+use crate::{Backend, chain::Chain, inclusion, listen::listen, methods};
 use jsonrpsee::{
     core::traits::IdProvider,
-    server::{BatchRequestConfig, PingConfig, RegisterMethodError, Server, ServerConfig, ServerHandle},
+    server::{BatchRequestConfig, PingConfig, RegisterMethodError, ServerConfig, ServerHandle, stop_channel},
     types::SubscriptionId,
 };
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
-use tower::ServiceBuilder;
+use tokio::net::TcpListener;
 
 /// What requests may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time.
+    /// Sockets at a time, idle ones included.
+    pub sockets: usize,
+    /// HTTP requests and WebSockets at a time.
     pub connections: u32,
     /// Bytes of a request.
     pub request_bytes: u32,
+    /// Bytes of all requests beyond the first 64 KiB of each, while they come in and are under way.
+    pub requests_bytes: usize,
     /// Bytes of a response.
     pub response_bytes: u32,
+    /// Bytes of all responses of more than 16 KiB, until they are read.
+    pub replies_bytes: usize,
+    /// Messages that wait to be sent over a WebSocket; what else there is to send waits where it comes from.
+    pub messages: u32,
     /// Calls in a batch.
     pub batch_calls: u32,
     /// Subscriptions of a connection.
@@ -53,9 +52,13 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            sockets: 800,
             connections: 500,
             request_bytes: 5 << 20,
+            requests_bytes: 128 << 20,
             response_bytes: 160 << 20,
+            replies_bytes: 512 << 20,
+            messages: 16,
             batch_calls: 1_000,
             subscriptions: 1_024,
             heavy_requests: 8,
@@ -121,27 +124,27 @@ impl RpcServer {
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Result<RpcServer, ServeError> {
-    let inclusions = Arc::new(Inclusions::default());
     let watch = inclusion::watch(
-        inclusions.clone(),
+        backend.inclusions.clone(),
         Chain { store: backend.store.clone(), config: backend.config.clone() },
         backend.latest.clone(),
     );
-    let module = methods::module(backend, limits, inclusions)?;
+    let module = methods::module(backend, limits)?;
     let config = ServerConfig::builder()
         .max_connections(limits.connections)
         .max_request_body_size(limits.request_bytes)
         .max_response_body_size(limits.response_bytes)
         .max_subscriptions_per_connection(limits.subscriptions)
+        .set_message_buffer_capacity(limits.messages)
         .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
         .enable_ws_ping(PingConfig::default())
         .set_id_provider(HexIds::default())
         .build();
-    let listen = |source| ServeError::Listen { address, source };
-    let server =
-        Server::builder().set_config(config).set_http_middleware(ServiceBuilder::new().layer(Cors)).build(address).await.map_err(listen)?;
-    let address = server.local_addr().map_err(listen)?;
-    let handle = server.start(module);
+    let listen_error = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    let (stop, handle) = stop_channel();
+    tokio::spawn(listen(listener, config, module.into(), stop, limits));
     let stopped = handle.clone().stopped();
     tokio::spawn(async move {
         tokio::select! {

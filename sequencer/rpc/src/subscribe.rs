@@ -1,30 +1,34 @@
 //! Subscriptions over WebSocket.
 
 use crate::{
+    Preconfirmations,
     arguments::Arguments,
     cursor::Cursor,
     error::RpcError,
-    eth::logs,
+    eth::{logs, transactions},
     feed::FeedBlock,
     json,
     methods::{Context, blocking},
+    traffic::Traffic,
 };
 use alloy::rpc::types::Filter;
 use alloy_primitives::U64;
 use gainsay_store::StoredBlock;
 use jsonrpsee::{
-    PendingSubscriptionSink, RpcModule, SubscriptionSink,
+    Extensions, PendingSubscriptionSink, RpcModule, SubscriptionSink,
     core::SubscriptionError,
     server::RegisterMethodError,
     types::{ErrorObjectOwned, Params},
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
 
 /// A subscriber who takes nothing for so long is dropped.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+/// Wait while this server holds as much that is not read as it may.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// What someone wants to hear of.
 enum Topic {
@@ -52,14 +56,17 @@ enum Ended {
 }
 
 pub(crate) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_subscription("eth_subscribe", "eth_subscription", "eth_unsubscribe", |params, pending, context, _| async move {
-        serve(eth_topic(&context, &params), pending, context).await
-    })?;
+    module.register_subscription(
+        "eth_subscribe",
+        "eth_subscription",
+        "eth_unsubscribe",
+        |params, pending, context, extensions| async move { serve(eth_topic(&context, &params), pending, context, extensions).await },
+    )?;
     module.register_subscription(
         "gainsay_subscribe",
         "gainsay_subscription",
         "gainsay_unsubscribe",
-        |params, pending, context, _| async move { serve(gainsay_topic(&context, &params), pending, context).await },
+        |params, pending, context, extensions| async move { serve(gainsay_topic(&context, &params), pending, context, extensions).await },
     )?;
     Ok(())
 }
@@ -87,7 +94,12 @@ fn gainsay_topic(context: &Context, params: &Params<'_>) -> Result<Topic, RpcErr
     }
 }
 
-async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink, context: Arc<Context>) -> Result<(), SubscriptionError> {
+async fn serve(
+    topic: Result<Topic, RpcError>,
+    pending: PendingSubscriptionSink,
+    context: Arc<Context>,
+    extensions: Extensions,
+) -> Result<(), SubscriptionError> {
     let topic = match topic {
         Ok(topic) => topic,
         Err(error) => {
@@ -96,8 +108,9 @@ async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink,
         }
     };
     let Ok(sink) = pending.accept().await else { return Ok(()) };
+    let sink = Subscriber { sink, traffic: extensions.get().cloned() };
     let ended = tokio::select! {
-        () = sink.closed() => return Ok(()),
+        () = sink.sink.closed() => return Ok(()),
         ended = async {
             match topic {
                 Topic::Blocks(cursor, notice) => send_blocks(&sink, &context, cursor, notice).await,
@@ -118,7 +131,7 @@ async fn serve(topic: Result<Topic, RpcError>, pending: PendingSubscriptionSink,
 }
 
 /// Sends of every block, stored ones first. The head only wakes it up, so it misses nothing, however slow the other side is.
-async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor: Cursor, notice: Notice) -> Result<(), Ended> {
+async fn send_blocks(sink: &Subscriber, context: &Arc<Context>, mut cursor: Cursor, notice: Notice) -> Result<(), Ended> {
     let mut latest = context.latest.clone();
     let notice = Arc::new(notice);
     loop {
@@ -137,7 +150,7 @@ async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor
         match messages {
             Some(messages) => {
                 for message in messages {
-                    send(sink, message).await?;
+                    sink.send(message).await?;
                 }
             }
             None => latest.changed().await.map_err(|_| Ended::Gone)?,
@@ -145,32 +158,49 @@ async fn send_blocks(sink: &SubscriptionSink, context: &Arc<Context>, mut cursor
     }
 }
 
-async fn send_pending(sink: &SubscriptionSink, context: &Context, full: bool) -> Result<(), Ended> {
+async fn send_pending(sink: &Subscriber, context: &Arc<Context>, full: bool) -> Result<(), Ended> {
     let mut pending = context.pending.subscribe();
     loop {
-        let transaction = match pending.recv().await {
-            Ok(transaction) => transaction,
+        let hash = match pending.recv().await {
+            Ok(hash) => hash,
             // Too slow: some are left out, as Ethereum's nodes do.
             Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return Err(Ended::Gone),
         };
         let message = if full {
-            json::pending_transaction(transaction.envelope(), transaction.sender()).and_then(|value| raw(&value))
+            let transaction = transactions::whole(context, hash).await.map_err(|_| Ended::Gone)?;
+            // It was replaced or dropped meanwhile.
+            if transaction.is_null() {
+                continue;
+            }
+            raw(&transaction)
         } else {
-            raw(&transaction.transaction().hash())
+            raw(&hash)
         };
-        send(sink, message.map_err(|_| Ended::Gone)?).await?;
+        sink.send(message.map_err(|_| Ended::Gone)?).await?;
     }
 }
 
 /// Nothing is left out: whoever is too slow is dropped and told so.
-async fn send_preconfirmations(sink: &SubscriptionSink, context: &Context) -> Result<(), Ended> {
-    let mut announced = context.preconfirmations.subscribe();
+async fn send_preconfirmations(sink: &Subscriber, context: &Context) -> Result<(), Ended> {
+    let (mut announced, mut relief) = context.preconfirmations.subscribe();
     loop {
-        match announced.recv().await {
-            Ok(json) => send(sink, json.as_ref().to_owned()).await?,
+        let json = match announced.recv().await {
+            Ok(json) => json.copy(),
             Err(RecvError::Lagged(missed)) => return Err(Ended::Slow { missed }),
             Err(RecvError::Closed) => return Err(Ended::Gone),
+        };
+        let mut sending = pin!(sink.send(json));
+        loop {
+            tokio::select! {
+                sent = &mut sending => break sent?,
+                Ok(()) = relief.changed() => {
+                    let behind = announced.len();
+                    if behind > Preconfirmations::NEARLY_LAST {
+                        return Err(Ended::Slow { missed: behind as u64 });
+                    }
+                }
+            }
         }
     }
 }
@@ -190,6 +220,25 @@ fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
     Ok(to_raw_value(value)?)
 }
 
-async fn send(sink: &SubscriptionSink, message: Box<RawValue>) -> Result<(), Ended> {
-    sink.send_timeout(message, SEND_TIMEOUT).await.map_err(|_| Ended::Gone)
+/// The other end of a subscription.
+struct Subscriber {
+    sink: SubscriptionSink,
+    /// What its connection holds; none if there is no connection.
+    traffic: Option<Arc<Traffic>>,
+}
+
+impl Subscriber {
+    async fn send(&self, message: Box<RawValue>) -> Result<(), Ended> {
+        let bytes = message.get().len();
+        let sending = async {
+            while self.traffic.as_ref().is_some_and(|traffic| !traffic.owe(bytes)) {
+                tokio::time::sleep(RETRY).await;
+            }
+            self.sink.send(message).await
+        };
+        match tokio::time::timeout(SEND_TIMEOUT, sending).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Ended::Gone),
+        }
+    }
 }

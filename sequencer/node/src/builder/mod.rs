@@ -74,6 +74,8 @@ impl Builder {
                 while progress.changed().await.is_ok() {
                     bell.ring();
                 }
+                // The chain's owner is gone: the process is about to stop.
+                stop.cancelled().await;
             } => None,
         };
         bell.ring();

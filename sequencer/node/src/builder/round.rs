@@ -32,6 +32,8 @@ pub(crate) enum Start<'c> {
 pub(crate) struct Round<'c> {
     block: OpenBlock<'c, StateReader>,
     parent: B256,
+    /// Milliseconds between the times of the block below and this one.
+    length: u64,
     /// The transaction that decided the block's time.
     first: Option<Arc<Pooled>>,
     /// Transactions that were announced, and their logs.
@@ -42,6 +44,8 @@ pub(crate) struct Round<'c> {
 /// What one look into the pool came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
+    /// The pool had more than can be taken at a time.
+    Plenty,
     /// The pool had something, and may have more.
     More,
     /// The pool has nothing for this block at the moment.
@@ -102,9 +106,12 @@ pub(crate) fn start<'c>(
             empty_block_interval_ms: choices.empty_block_interval.map(millis),
         },
     };
-    let parent = parent.header.hash();
+    let (parent, parent_time) = (parent.header.hash(), parent.time());
     Ok(match open(&job, first.as_deref(), state)? {
-        Opening::Open(block) => Start::Open(Box::new(Round { block: *block, parent, first, announced: (0, 0), executing: Duration::ZERO })),
+        Opening::Open(block) => {
+            let length = block.time().since(parent_time);
+            Start::Open(Box::new(Round { block: *block, parent, length, first, announced: (0, 0), executing: Duration::ZERO }))
+        }
         // Nothing is open: the transaction is there for the next try.
         Opening::Wait { until } => {
             pool.lock().reopen();
@@ -148,6 +155,11 @@ impl Round<'_> {
         self.block.time()
     }
 
+    /// Milliseconds between the times of the block below and this one.
+    pub(crate) const fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Hash of the block below.
     pub(crate) const fn parent(&self) -> B256 {
         self.parent
@@ -163,6 +175,7 @@ impl Round<'_> {
         if taken.is_empty() {
             return Ok(Look::Dry);
         }
+        let look = if taken.len() < AT_A_TIME { Look::More } else { Look::Plenty };
         let started = Instant::now();
         let mut left = Vec::new();
         for pooled in taken {
@@ -180,7 +193,7 @@ impl Round<'_> {
             let mut pool = pool.lock();
             left.into_iter().for_each(|(sender, nonce)| pool.put_back(sender, nonce));
         }
-        Ok(Look::More)
+        Ok(look)
     }
 
     /// What was executed since the last call; `wanted` says whether anybody will read it.

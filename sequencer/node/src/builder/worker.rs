@@ -10,7 +10,7 @@ use gainsay_chain::recover_senders;
 use gainsay_rpc::{Preconfirmation, Preconfirmations};
 use gainsay_shell::chain::{ChainCore, ChainOwner, Progress};
 use gainsay_store::Store;
-use gainsay_types::{ChainConfig, Millis};
+use gainsay_types::{ChainConfig, Millis, RecoveredTransaction};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Time between two looks into the pool: what comes within it is executed and announced together.
 const PACE: Duration = Duration::from_millis(2);
+
+/// Wait after a block into which nothing could be put.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// The state of the builder's thread.
 pub(super) struct Worker {
@@ -37,6 +40,8 @@ pub(super) struct Worker {
     seen: B256,
     /// Times that the chain went back, as far as the transactions of dropped blocks were asked for.
     rewinds: u64,
+    /// Transactions of dropped blocks that are not back in the pool yet.
+    returning: Vec<RecoveredTransaction>,
 }
 
 /// When a block is closed.
@@ -52,15 +57,33 @@ impl Worker {
     /// To be run on a thread of its own, from within the runtime.
     pub(super) fn new(builder: Builder, stop: CancellationToken) -> Self {
         let Builder { chain, store, network, pool, bell, progress, inbox: _, preconfirmations, config } = builder;
-        let seen = B256::ZERO;
-        Self { runtime: Handle::current(), chain, store, network, pool, bell, progress, preconfirmations, config, stop, seen, rewinds: 0 }
+        Self {
+            runtime: Handle::current(),
+            chain,
+            store,
+            network,
+            pool,
+            bell,
+            progress,
+            preconfirmations,
+            config,
+            stop,
+            seen: B256::ZERO,
+            rewinds: 0,
+            returning: Vec::new(),
+        }
     }
 
     /// Builds until told to stop.
     pub(super) fn run(mut self) -> Result<(), BuilderError> {
         let network = self.network.clone();
         while !self.stop.is_cancelled() {
-            self.follow()?;
+            match self.follow() {
+                Ok(()) => {}
+                // Once more, from where the chain is now.
+                Err(error) if error.is_overtaken() => continue,
+                Err(error) => return Err(error),
+            }
             let up_to_date = self.progress.borrow().up_to_date;
             let started = if up_to_date { start(&self.store, &network, &self.pool, &self.config, self.now()) } else { Ok(Start::Idle) };
             match started {
@@ -86,22 +109,28 @@ impl Worker {
             let dropped = self.runtime.block_on(self.chain.with(ChainCore::take_dropped))?;
             // They were executed once, so their signatures are good.
             if let Ok(transactions) = recover_senders(dropped) {
-                self.pool.lock().take_back(transactions)?;
+                self.returning.extend(transactions);
             }
+        }
+        // The chain may move on while its state is read: then nothing is noted as done, and all of it is tried again.
+        if !self.returning.is_empty() {
+            self.pool.lock().take_back(self.returning.clone())?;
+            self.returning.clear();
         }
         let latest = self.store.heads().latest.hash;
         if latest != self.seen {
-            self.seen = latest;
             let mut pool = self.pool.lock();
             pool.on_new_latest()?;
             pool.reopen();
+            drop(pool);
+            self.seen = latest;
         }
         Ok(())
     }
 
     /// From an open block to the latest one.
     fn build(&mut self, mut round: Box<Round<'_>>) -> Result<(), BuilderError> {
-        let closing = self.closing(round.time());
+        let closing = self.closing(round.time(), round.length());
         let number = round.number();
         let filled = self.fill(&mut round, closing);
         let announced = round.was_announced();
@@ -122,12 +151,12 @@ impl Worker {
                 self.preconfirmations.announce(&news);
             }
             let now = Instant::now();
-            if now >= closing.at_latest || (now >= closing.due && look != Look::More) || self.stop.is_cancelled() {
+            if now >= closing.at_latest || (now >= closing.due && matches!(look, Look::Dry | Look::Full)) || self.stop.is_cancelled() {
                 return Ok(true);
             }
             match look {
                 Look::More if now < closing.due => std::thread::sleep(PACE.min(closing.due - now)),
-                Look::More => {}
+                Look::Plenty | Look::More => {}
                 Look::Dry | Look::Full => self.bell.wait(Some(closing.due)),
             }
         }
@@ -135,8 +164,8 @@ impl Worker {
     }
 
     /// A block whose time lies ahead is closed then. One whose time has come is closed as soon as the pool has nothing more, but so that others are not late.
-    fn closing(&self, time: Millis) -> Closing {
-        let (opened, ahead) = (Instant::now(), time.since(self.now()));
+    fn closing(&self, time: Millis, length: u64) -> Closing {
+        let (opened, ahead) = (Instant::now(), open_for(time.since(self.now()), length));
         let due = opened + Duration::from_millis(ahead);
         let block_time = self.config.block_time.unwrap_or_default().max(Duration::from_millis(self.network.block_time_ms));
         Closing { due, at_latest: if ahead > 0 { due } else { opened + block_time } }
@@ -153,6 +182,11 @@ impl Worker {
             self.seen = sealed.id.hash;
             report(&sealed, closing.due);
             self.pool.lock().on_block(&sealed.block)?;
+        } else if rejected.is_empty() {
+            // Nothing that waits can be executed now: not to be tried again before something changes, or some time has passed.
+            self.pool.lock().reopen();
+            self.bell.wait(Some(Instant::now() + RETRY));
+            return Ok(true);
         }
         let mut pool = self.pool.lock();
         pool.reject(&rejected);
@@ -168,6 +202,13 @@ impl Worker {
         }
         self.pool.lock().reopen();
     }
+}
+
+/// How long a block is open whose time lies so far ahead, all in milliseconds. `length` is that since its parent, and no less than the time ahead as long
+/// as the clock runs evenly. If the clock was set back, the blocks until it has caught up take twice as long: they neither stop nor run ahead of the clock
+/// for ever, as no batch may hold them then.
+fn open_for(ahead: u64, length: u64) -> u64 {
+    ahead.min(length.saturating_mul(2))
 }
 
 /// Says what came of a block, and where its time went.
@@ -189,5 +230,23 @@ fn report(sealed: &Sealed, due: Instant) {
     let parts = [("execute", times.executing), ("finish", times.finishing), ("roots", times.rooting), ("import", times.importing)];
     for (part, time) in parts {
         metrics::histogram!("gainsay_block_seconds", "part" => part).record(time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open_for;
+
+    #[test]
+    fn a_clock_that_was_set_back_is_caught_up_without_a_stop() {
+        assert_eq!((open_for(0, 250), open_for(180, 250), open_for(250, 250)), (0, 180, 250));
+        // An hour back: each block's time is 250 ms after its parent's, and takes 500 ms.
+        let (mut ahead, mut blocks) = (3_600_000 + 250, 0u32);
+        while ahead > 250 {
+            let open = open_for(ahead, 250);
+            assert!(open <= 500);
+            (ahead, blocks) = (ahead + 250 - open, blocks + 1);
+        }
+        assert_eq!(blocks, 14_400);
     }
 }

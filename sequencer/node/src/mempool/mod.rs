@@ -8,10 +8,14 @@ use alloy::primitives::{Address, B256};
 use gainsay_build::Rejected;
 use gainsay_execute::ExecutedBlock;
 use gainsay_pool::{Account, Candidate, Limits, Pool, Pooled, Rejection, Rules};
+use gainsay_rpc::Inclusions;
 use gainsay_store::{Store, StoreError};
 use gainsay_types::{ChainConfig, InvalidTransaction, RecoveredTransaction, Transaction};
 use latest::Latest;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use tokio::sync::broadcast;
 
 /// The pool as all who use it share it. It is locked for one transaction, or for what a block changes: never across an await, nor while a
@@ -24,7 +28,8 @@ pub struct Mempool {
     pool: Pool,
     store: Store,
     config: Arc<ChainConfig>,
-    ready: broadcast::Sender<RecoveredTransaction>,
+    ready: broadcast::Sender<B256>,
+    inclusions: Inclusions,
     latest: Arc<Latest>,
 }
 
@@ -84,14 +89,15 @@ impl SharedMempool {
 }
 
 impl Mempool {
-    /// An empty pool on top of the latest block. Transactions that become ready are announced on `ready`.
+    /// An empty pool on top of the latest block. The hashes of transactions that become ready are announced on `ready`; whoever waits in `inclusions`
+    /// for one that is dropped is told so.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn new(store: Store, config: Arc<ChainConfig>, ready: broadcast::Sender<RecoveredTransaction>) -> Result<Self, StoreError> {
+    pub fn new(store: Store, config: Arc<ChainConfig>, ready: broadcast::Sender<B256>, inclusions: Inclusions) -> Result<Self, StoreError> {
         let latest = Arc::new(Latest::read(&store, &config)?);
         let pool = Pool::new(Rules::new(&config), Limits::default(), latest.base_fee);
-        Ok(Self { pool, store, config, ready, latest })
+        Ok(Self { pool, store, config, ready, inclusions, latest })
     }
 
     /// Takes a transaction whose signature is good.
@@ -154,6 +160,7 @@ impl Mempool {
         for Rejected { hash, fault } in rejected {
             if self.pool.remove(hash).is_some() {
                 tracing::info!(transaction = %hash, reason = %fault, "transaction dropped: it cannot be executed");
+                self.inclusions.refuse(hash, fault);
             }
         }
     }
@@ -168,6 +175,10 @@ impl Mempool {
         let count = transactions.len();
         let candidates = transactions.into_iter().map(|transaction| self.candidate(transaction)).collect::<Result<Vec<_>, _>>()?;
         let refused = self.pool.reinsert(candidates);
+        for (hash, reason) in &refused {
+            tracing::debug!(transaction = %hash, %reason, "a transaction of a dropped block does not go back into the pool");
+            self.inclusions.refuse(hash, reason);
+        }
         tracing::info!(transactions = count, refused = refused.len(), "transactions of dropped blocks are back in the pool");
         Ok(())
     }
@@ -189,8 +200,14 @@ impl Mempool {
         if self.ready.receiver_count() > 0 {
             for pooled in added.now_ready {
                 // An error says that the last subscriber has just gone.
-                let _ = self.ready.send(pooled.transaction().clone());
+                let _ = self.ready.send(pooled.hash());
             }
+        }
+        for pooled in &added.evicted {
+            self.inclusions.refuse(&pooled.hash(), &Rejection::Full);
+        }
+        if let Some(replaced) = &added.replaced {
+            self.inclusions.refuse(&replaced.hash(), &format_args!("it was replaced by transaction {}", added.pooled.hash()));
         }
         Ok(())
     }
@@ -204,7 +221,16 @@ impl Mempool {
     }
 
     fn set_latest(&mut self, latest: Latest, accounts: Vec<(Address, Account)>) {
-        self.pool.on_block(latest.base_fee, accounts);
+        // Most of the time nobody waits, and what a block has executed need not be looked through.
+        let nonces = (!self.inclusions.is_empty())
+            .then(|| accounts.iter().map(|(sender, account)| (*sender, account.nonce)).collect::<HashMap<_, _>>());
+        let dropped = self.pool.on_block(latest.base_fee, accounts);
+        for pooled in nonces.iter().flat_map(|_| &dropped) {
+            // What has a lower nonce was executed, here or in another's block.
+            if nonces.as_ref().and_then(|nonces| nonces.get(&pooled.sender())).is_some_and(|nonce| pooled.nonce() >= *nonce) {
+                self.inclusions.refuse(&pooled.hash(), &"its sender can no longer pay for it, or may not send any more");
+            }
+        }
         self.latest = Arc::new(latest);
         metrics::gauge!("gainsay_pool_transactions").set(self.pool.len() as f64);
     }

@@ -17,10 +17,16 @@ impl Pool {
     /// # Errors
     /// In geth's words.
     pub fn insert(&mut self, candidate: Candidate) -> Result<Added, Rejection> {
+        self.admit(candidate, false)
+    }
+
+    /// Of a transaction that was in a block, only the own cost has to be covered: what its sender has sent since was covered by what it left, and it
+    /// comes first.
+    pub(super) fn admit(&mut self, candidate: Candidate, again: bool) -> Result<Added, Rejection> {
         let Candidate { transaction, account, l1_fee } = candidate;
         self.screen(transaction.transaction())?;
         let pooled = Pooled::new(transaction, l1_fee, self.arrivals);
-        self.check_account(&pooled, &account)?;
+        self.check_account(&pooled, &account, again)?;
         self.check_replacement(&pooled)?;
         let victims = self.make_room(&pooled, &account)?;
         let evicted: Vec<_> = victims.iter().filter_map(|hash| self.remove(hash)).collect();
@@ -51,7 +57,7 @@ impl Pool {
         }
     }
 
-    fn check_account(&self, pooled: &Pooled, account: &Account) -> Result<(), Rejection> {
+    fn check_account(&self, pooled: &Pooled, account: &Account, again: bool) -> Result<(), Rejection> {
         let (sender, nonce) = (pooled.sender(), pooled.nonce());
         if account.is_contract {
             return Err(Rejection::SenderHasCode { sender });
@@ -64,7 +70,7 @@ impl Pool {
         if nonce < queue.first_free() {
             return Err(Rejection::NonceTooLow { sender, nonce, account: queue.first_free() });
         }
-        covered(pooled, account, queue.cost_without(nonce))
+        covered(pooled, account, if again { U256::ZERO } else { queue.cost_without(nonce) })
     }
 
     fn check_replacement(&self, pooled: &Pooled) -> Result<(), Rejection> {

@@ -148,12 +148,12 @@ impl Pool {
         }
     }
 
-    /// Takes back the transactions of blocks that a reorg dropped. Call [`Self::on_block`] with the accounts of the new latest block first.
+    /// Takes back the transactions of blocks that a reorg dropped, even where their senders can no longer pay for all that they sent since. Call [`Self::on_block`] with the accounts of the new latest block first.
     /// Returns those that no longer fit, with the reason.
     pub fn reinsert(&mut self, candidates: impl IntoIterator<Item = Candidate>) -> Vec<(B256, Rejection)> {
         let refused = candidates.into_iter().filter_map(|candidate| {
             let hash = candidate.transaction.transaction().hash();
-            self.insert(candidate).err().map(|rejection| (hash, rejection))
+            self.admit(candidate, true).err().map(|rejection| (hash, rejection))
         });
         refused.collect()
     }

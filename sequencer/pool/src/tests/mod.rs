@@ -358,3 +358,20 @@ proptest! {
         prop_assert_eq!((found.initial, found.floor), (expected.initial_regular_gas, expected.floor_gas));
     }
 }
+
+#[test]
+fn what_a_reorganisation_gives_back_comes_before_what_its_sender_has_sent_since() {
+    let mut pool = pool();
+    let cost = U256::from(21_000u64 * 100);
+    let account = |nonce, balance| Account { nonce, balance, ..RICH };
+    // The first was executed at less than it might have cost; what it left pays for the second.
+    let left = cost + cost / U256::from(2);
+    let second = Candidate { account: account(1, left), ..candidate(0, 1, 150, 1) };
+    pool.insert(second).expect("its sender can pay for it");
+    pool.on_block(10, [(key(0).address(), account(0, cost + cost))]);
+    assert_eq!(order(&mut pool), []);
+    let first = || Candidate { account: account(0, cost + cost), ..candidate(0, 0, 100, 1) };
+    assert!(matches!(pool.insert(first()), Err(Rejection::InsufficientFunds { .. })), "as a new one it would have to come with more");
+    assert_eq!(pool.reinsert([first()]), []);
+    assert_eq!(order(&mut pool), [(key(0).address(), 0), (key(0).address(), 1)]);
+}

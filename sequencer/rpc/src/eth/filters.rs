@@ -4,7 +4,6 @@ use super::logs;
 use crate::{arguments::Arguments, cursor::Cursor, error::RpcError, methods::Context};
 use alloy::rpc::types::{Filter, Log};
 use alloy_primitives::{B256, U64};
-use gainsay_types::RecoveredTransaction;
 use serde::Serialize;
 use std::{
     collections::HashMap,
@@ -41,7 +40,7 @@ struct Installed {
 enum Kind {
     Logs(Box<Filter>, Cursor),
     Blocks(Cursor),
-    Pending(Receiver<RecoveredTransaction>),
+    Pending(Receiver<B256>),
 }
 
 /// What a poll gives.
@@ -133,11 +132,11 @@ fn new_hashes(context: &Context, cursor: &mut Cursor) -> Result<Vec<B256>, RpcEr
 }
 
 /// Those that were overwritten since, because nobody polled, are left out.
-fn waiting(receiver: &mut Receiver<RecoveredTransaction>) -> Vec<B256> {
+fn waiting(receiver: &mut Receiver<B256>) -> Vec<B256> {
     let mut found = Vec::new();
     loop {
         match receiver.try_recv() {
-            Ok(transaction) => found.push(transaction.transaction().hash()),
+            Ok(hash) => found.push(hash),
             Err(TryRecvError::Lagged(_)) => {}
             Err(TryRecvError::Empty | TryRecvError::Closed) => return found,
         }

@@ -41,7 +41,12 @@ pub(crate) async fn send_raw_sync(context: Arc<Context>, params: Params<'static>
 
 pub(crate) async fn by_hash(context: Arc<Context>, params: Params<'static>) -> Result<Value, RpcError> {
     let hash = Arguments::new(&params)?.required::<B256>()?;
-    let included = match find(&context, hash).await? {
+    whole(&context, hash).await
+}
+
+/// A transaction in a block or in the pool; null if it is in neither.
+pub(crate) async fn whole(context: &Arc<Context>, hash: B256) -> Result<Value, RpcError> {
+    let included = match find(context, hash).await? {
         Some(Included { block, index }) => json::transaction(&block, index)?,
         None => Value::Null,
     };

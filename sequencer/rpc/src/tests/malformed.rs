@@ -4,7 +4,7 @@ use super::node::Node;
 use crate::{Limits, methods};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Words that methods look for, and others.
 fn word() -> impl Strategy<Value = Value> {
@@ -52,7 +52,7 @@ fn world() -> &'static World {
         let node = Node::new();
         node.deposit();
         node.mine();
-        let module = methods::module(node.backend(), Limits::default(), Arc::default()).unwrap();
+        let module = methods::module(node.backend(), Limits::default()).unwrap();
         // Subscriptions answer later, over their own connection.
         let names = module.method_names().filter(|name| !name.contains("subscribe")).collect();
         World { runtime, module, names }

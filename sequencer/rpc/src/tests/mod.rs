@@ -1,6 +1,7 @@
 mod claims;
 mod deposits;
 mod feed;
+mod flood;
 mod malformed;
 mod node;
 mod op_stack;

@@ -1,6 +1,6 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
-use crate::{Answer, Backend, Client, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
+use crate::{Answer, Backend, Client, Inclusions, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
 use alloy::{
     network::EthereumWallet,
     providers::{DynProvider, Provider as _, ProviderBuilder},
@@ -39,8 +39,9 @@ pub(super) struct Node {
     config: ChainConfig,
     core: Mutex<Core>,
     latest: watch::Sender<alloy_eips::BlockNumHash>,
-    pending: broadcast::Sender<RecoveredTransaction>,
+    pending: broadcast::Sender<B256>,
     pub(super) preconfirmations: Preconfirmations,
+    pub(super) inclusions: Inclusions,
     _directory: TempDir,
 }
 
@@ -99,6 +100,7 @@ impl Node {
             latest,
             pending: broadcast::Sender::new(64),
             preconfirmations: Preconfirmations::default(),
+            inclusions: Inclusions::default(),
             _directory: directory,
         })
     }
@@ -116,6 +118,7 @@ impl Node {
             l1: Arc::new(|| L1Progress { highest: Some(5), caught_up: true }),
             pending: self.pending.clone(),
             preconfirmations: self.preconfirmations.clone(),
+            inclusions: self.inclusions.clone(),
             version: "gainsay/test".to_owned(),
         }
     }
@@ -228,7 +231,7 @@ impl Client for Node {
                 let l1_fee = l1.fee(&transaction.transaction().encode());
                 let added = core.pool.insert(Candidate { transaction, account, l1_fee })?;
                 for ready in added.now_ready {
-                    let _ = self.pending.send(ready.transaction().clone());
+                    let _ = self.pending.send(ready.hash());
                 }
                 core.mining
             };

@@ -1,7 +1,7 @@
 //! What is said of a block while it is open, and requests that wait for their block.
 
 use super::node::{CHAIN_ID, Node, signer, wallet};
-use crate::{Limits, Preconfirmation, RpcServer, inclusion::Inclusions, methods};
+use crate::{Limits, Preconfirmation, PreconfirmedLog, PreconfirmedTransaction, RpcServer, methods};
 use alloy::{
     network::{NetworkTransactionBuilder as _, TransactionBuilder as _},
     providers::Provider as _,
@@ -15,7 +15,7 @@ use jsonrpsee::{
     ws_client::{WsClient, WsClientBuilder},
 };
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 const SUBSCRIBE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"gainsay_subscribe","params":["preconfirmations"]}"#;
 
@@ -58,7 +58,7 @@ async fn every_subscriber_hears_of_the_open_block() {
 #[tokio::test]
 async fn a_subscriber_who_reads_too_slowly_is_dropped_with_an_error() {
     let node = Node::new();
-    let module = methods::module(node.backend(), Limits::default(), Arc::new(Inclusions::default())).expect("a table");
+    let module = methods::module(node.backend(), Limits::default()).expect("a table");
     let (answer, mut messages) = module.raw_json_request(SUBSCRIBE, 1).await.expect("well-formed");
     assert!(answer.get().contains("result"), "{answer}");
     node.preconfirmations.wanted().await;
@@ -116,4 +116,56 @@ async fn a_refused_transaction_is_not_waited_for() {
     let (_, bytes) = signed(200, 0).await;
     let refused = wallet(&server, 0).raw_request::<_, Value>("eth_sendRawTransactionSync".into(), json!([bytes])).await;
     assert!(refused.expect_err("no ether").to_string().contains("insufficient funds"));
+}
+
+#[tokio::test]
+async fn one_who_reads_nothing_of_large_announcements_is_dropped_before_they_fill_the_memory_and_others_are_not() {
+    let node = Node::new();
+    let module = methods::module(node.backend(), Limits::default()).expect("a table");
+    let (_, mut stalled) = module.raw_json_request(SUBSCRIBE, 1).await.expect("well-formed");
+    let (_, mut quick) = module.raw_json_request(SUBSCRIBE, 1).await.expect("well-formed");
+    let log = PreconfirmedLog { address: Address::ZERO, topics: vec![], data: vec![7; 1 << 20].into(), log_index: 0 };
+    let transaction = PreconfirmedTransaction {
+        hash: B256::ZERO,
+        transaction_index: 0,
+        from: Address::ZERO,
+        to: None,
+        status: 1,
+        gas_used: 1,
+        effective_gas_price: 1,
+        l1_fee: U256::ZERO,
+        contract_address: None,
+        logs: vec![log],
+    };
+    for number in 0..100 {
+        let transactions = vec![transaction.clone()];
+        node.preconfirmations.announce(&Preconfirmation::Executed { block_number: number, timestamp_ms: 1, transactions });
+        let read: Value = serde_json::from_str(quick.recv().await.expect("a message").get()).expect("JSON");
+        assert_eq!(read["params"]["result"]["blockNumber"], json!(format!("{number:#x}")));
+        assert!(node.preconfirmations.unread() < 80 << 20, "{number}: {} bytes", node.preconfirmations.unread());
+    }
+    let mut last = Value::Null;
+    while let Some(message) = stalled.recv().await {
+        last = serde_json::from_str(message.get()).expect("JSON");
+    }
+    assert_eq!(last["params"]["error"]["code"], json!(-32005), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_a_transaction_that_is_dropped_is_told_at_once() {
+    let node = Node::new();
+    node.set_mining(false);
+    let server = node.serve(Limits::default()).await;
+    let (hash, bytes) = signed(0, 0).await;
+    let provider = wallet(&server, 0);
+    let request = json!([bytes, "0xea60"]);
+    let waiting = tokio::spawn(async move { provider.raw_request::<_, Value>("eth_sendRawTransactionSync".into(), request).await });
+    while node.pooled() < 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    node.inclusions.refuse(&B256::ZERO, &"another one");
+    node.inclusions.refuse(&hash, &"nonce too low");
+    let answer = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("long before the minute is over").expect("no panic");
+    let error = answer.expect_err("there is no receipt").to_string();
+    assert!(error.contains("-32000") && error.contains(&format!("transaction {hash} was dropped: nonce too low")), "{error}");
 }

@@ -7,7 +7,7 @@ use crate::{
     feed::{follow_feed, pass_on_preconfirmations},
     serve::{Announcements, PENDING, serve_rpc},
 };
-use gainsay_rpc::{Client, Preconfirmations};
+use gainsay_rpc::{Client, Inclusions, Preconfirmations};
 use gainsay_shell::{
     open::{Node, NodePaths},
     prometheus,
@@ -47,7 +47,8 @@ async fn start(config: FollowConfig, supervisor: &mut Supervisor<NodeError>) -> 
         None => Arc::new(NoPool),
     };
     let (pending, _) = broadcast::channel(PENDING);
-    serve_rpc(config.node.rpc, &running, client, Announcements { pending, preconfirmations }, supervisor).await
+    serve_rpc(config.node.rpc, &running, client, Announcements { pending, preconfirmations, inclusions: Inclusions::default() }, supervisor)
+        .await
 }
 
 /// Where the common parts of a node find everything.

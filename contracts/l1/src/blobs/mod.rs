@@ -172,7 +172,8 @@ impl Blobs {
                 }
             }
         }
-        let missing = missing(hashes, &blobs).first().map(|&hash| BlobError::Missing { hash, block: block.number, tried: tried.join("; ") });
+        let missing =
+            missing(hashes, &blobs).first().map(|&hash| BlobError::Missing { hash, block: block.number, tried: tried.join("; ") });
         Ok(FoundBlobs { blobs, missing })
     }
 

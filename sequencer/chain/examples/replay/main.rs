@@ -16,6 +16,10 @@ use std::{env, fs, time::Instant};
 use support::{L1, derive, follow, options};
 use traffic::Kind;
 
+/// As in the programs.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each figure is the median of so many runs.
 const RUNS: usize = 3;
 /// Ticks of the clock in which the system counts a process's time: 100 a second on every Linux.

@@ -21,6 +21,7 @@ mod keys;
 mod layer;
 mod nodes;
 mod open;
+mod page_cache;
 mod pages;
 mod reader;
 mod recent;

@@ -3,7 +3,7 @@
 //! A version's key ends with its epoch inverted, so that of all versions of a page the newest comes first, and the first key at or after an epoch's is
 //! the newest one that is not newer. A value is a checksum of 4 bytes, then the page; a page that is gone has an empty value.
 
-use crate::{Database, Store, StoreError, checksum::checksum, epoch::Epoch, keys};
+use crate::{Database, Store, StoreError, checksum::checksum, epoch::Epoch, keys, page_cache::Place};
 use alloy_primitives::{B256, Bytes};
 use gainsay_state::{Depths, PageSource, PagedStateError, Prefix, TrieId};
 use std::sync::Arc;
@@ -21,9 +21,17 @@ impl PageSource for PagesAt {
     type Error = StoreError;
 
     fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, StoreError> {
+        let place = Place { epoch: self.epoch.hash, trie: *trie, prefix: *prefix };
+        if let Some(page) = self.store.page_cache().get(&place) {
+            self.epoch.check()?;
+            return Ok(Some(page));
+        }
         let page = read(self.store.database(), trie, prefix, self.epoch.number);
         // After reading: if the epoch was whole then, so was what was read.
         self.epoch.check()?;
+        if let Ok(Some(page)) = &page {
+            self.store.page_cache().put(place, page.clone());
+        }
         page
     }
 

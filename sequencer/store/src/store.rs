@@ -6,6 +6,7 @@ use crate::{
     epoch::Epoch,
     keys,
     nodes::LastTries,
+    page_cache::PageCache,
     recent::Recent,
     snapshot::Snapshot,
     state::OldStates,
@@ -35,6 +36,7 @@ struct Shared {
     recent: Recent,
     /// At which depths of the tries pages were found lately.
     depths: Depths,
+    pages: PageCache,
 }
 
 /// The tip: replaced as a whole by each commit.
@@ -64,6 +66,7 @@ impl Store {
                 index,
                 recent: Recent::default(),
                 depths: Depths::default(),
+                pages: PageCache::default(),
             }),
         }
     }
@@ -112,6 +115,10 @@ impl Store {
     pub(crate) fn epoch_up_to(&self, number: u64) -> Result<Arc<Epoch>, StoreError> {
         let found = self.epochs().range(..=number).next_back().map(|(_, epoch)| epoch.clone());
         found.ok_or_else(|| StoreError::Pruned { number, oldest: self.oldest_epoch() })
+    }
+
+    pub(crate) fn page_cache(&self) -> &PageCache {
+        &self.shared.pages
     }
 
     pub(crate) fn depths(&self) -> &Depths {

@@ -264,7 +264,7 @@ impl Writer {
             epoch.unwind();
             self.fragments.insert(epoch.number);
         }
-        self.remove_fragments()
+        if dropped.is_empty() { Ok(()) } else { self.remove_fragments() }
     }
 
     /// What is left after an error is tried again before the next epoch is taken.

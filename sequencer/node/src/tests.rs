@@ -366,3 +366,17 @@ fn blocks_too_far_ahead_of_l1s_time_wait_for_it() {
     world.extend(vec![event]);
     assert_eq!((world.safe(), world.latest()), (2, 2));
 }
+
+#[test]
+fn while_more_waits_than_is_taken_at_a_time_the_builder_looks_again_at_once() {
+    let world = World::new();
+    for nonce in 0..100 {
+        world.pool.lock().submit(transfer(nonce)).expect("a good transaction");
+    }
+    let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+    let (config, store) = (world.core.chain.config().clone(), world.core.chain.store().clone());
+    let Start::Open(mut round) = start(&store, &config, &world.pool, &choices, world.now.plus(1_000)).expect("it reads") else { panic!() };
+    let later = Instant::now() + Duration::from_secs(60);
+    let looks: Vec<_> = (0..3).map(|_| round.look(&world.pool, later).expect("it executes")).collect();
+    assert_eq!(looks, [Look::Plenty, Look::More, Look::Dry]);
+}

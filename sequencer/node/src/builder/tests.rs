@@ -127,3 +127,14 @@ async fn under_load_blocks_keep_the_pace_and_hold_everything_in_order() {
     let count: usize = (1..=blocks).map(|number| store.block(number).expect("the store").expect("it").user_transactions().count()).sum();
     assert_eq!(count, 150);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_builder_whose_chain_is_gone_stops_when_it_is_told_to() {
+    let running = Running::start(Duration::from_millis(300));
+    running.owner.0.cancel();
+    running.owner.1.await.expect("no panic");
+    // It sleeps now, and nobody has anything for it any more.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.stop.cancel();
+    tokio::time::timeout(Duration::from_secs(10), running.builder).await.expect("it stops").expect("no panic");
+}

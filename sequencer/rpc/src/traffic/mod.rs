@@ -35,7 +35,7 @@ const CALLS: usize = 256;
 const CALL_BYTES: usize = 1 << 20;
 /// In so long a request over HTTP has to come in whole.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// A connection over which nothing has come for so long, and nothing is under way, is closed. WebSockets are pinged more often than that.
+/// A connection over which nothing has come or gone for so long, and nothing is under way, is closed. WebSockets are pinged more often than that.
 const IDLE_TIME: Duration = Duration::from_secs(120);
 /// Who takes nothing of what is sent for so long is gone.
 const WRITE_TIME: Duration = Duration::from_secs(60);
@@ -57,8 +57,8 @@ struct Holdings {
     arriving_charged: usize,
     /// When the HTTP request began that is not whole yet.
     request_since: Option<Instant>,
-    /// When something came in last.
-    heard: Instant,
+    /// When something came in or was taken last, or a request was done.
+    active: Instant,
     calls: usize,
     call_bytes: usize,
     /// Bytes of replies that the budget was asked for and that are not written yet.
@@ -84,7 +84,7 @@ impl Traffic {
             arriving: 0,
             arriving_charged: 0,
             request_since: None,
-            heard: Instant::now(),
+            active: Instant::now(),
             calls: 0,
             call_bytes: 0,
             owed: 0,
@@ -144,7 +144,7 @@ impl Traffic {
     /// Bytes have come in.
     fn read(&self, bytes: usize) -> io::Result<()> {
         let mut holdings = self.lock();
-        holdings.heard = Instant::now();
+        holdings.active = Instant::now();
         holdings.arriving = holdings.arriving.saturating_add(bytes);
         if holdings.arriving > self.most_arriving {
             return Err(io::Error::other("the request is too large"));
@@ -160,6 +160,7 @@ impl Traffic {
     /// Bytes have been taken by the other side, or need not be any more.
     fn written(&self, bytes: usize) {
         let mut holdings = self.lock();
+        holdings.active = Instant::now();
         let paid = holdings.owed.min(bytes);
         holdings.owed = holdings.owed.saturating_sub(paid);
         self.budgets.replies.give(paid);
@@ -189,7 +190,7 @@ impl Traffic {
         if holdings.request_since.is_some_and(|since| over(since, REQUEST_TIME)) {
             return late("the request does not come in whole");
         }
-        (holdings.calls == 0 && over(holdings.heard, IDLE_TIME)).then(|| late("nothing comes in")).flatten()
+        (holdings.calls == 0 && over(holdings.active, IDLE_TIME)).then(|| late("nothing comes in or goes out")).flatten()
     }
 
     fn lock(&self) -> MutexGuard<'_, Holdings> {
@@ -224,7 +225,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.traffic.budgets.requests.give(self.charged);
         let mut holdings = self.traffic.lock();
-        holdings.heard = Instant::now();
+        holdings.active = Instant::now();
         holdings.calls = holdings.calls.saturating_sub(1);
         holdings.call_bytes = holdings.call_bytes.saturating_sub(self.bytes);
         holdings.wake();
@@ -299,6 +300,10 @@ mod tests {
         let later = |time: Duration| Instant::now() + time + Duration::from_secs(1);
         assert!(traffic.overdue(Instant::now()).is_none());
         assert!(traffic.overdue(later(IDLE_TIME)).is_some(), "idle");
+        let before = traffic.lock().active;
+        std::thread::sleep(Duration::from_millis(2));
+        traffic.written(1);
+        assert!(traffic.lock().active > before, "a long reply that is taken slowly is no idleness");
         let call = traffic.call_begins();
         assert!(traffic.overdue(later(IDLE_TIME)).is_none(), "it waits for us");
         traffic.set_stuck(true);

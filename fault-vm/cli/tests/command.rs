@@ -11,7 +11,7 @@ use alloy::{
 use common::{derived, of_step};
 use gainsay_chain::Chain;
 use gainsay_fault_vm::{files, source::save};
-use gainsay_rpc::{Answer, Backend, Client, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
+use gainsay_rpc::{Answer, Backend, Client, Inclusions, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
 use gainsay_trace::{BlockStep, MemoryPreimages, Witness};
 use gainsay_types::{RecoveredTransaction, Transaction};
 use serde_json::Value;
@@ -62,6 +62,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         l1: Arc::new(|| L1Progress { highest: None, caught_up: true }),
         pending: broadcast::Sender::new(1),
         preconfirmations: Preconfirmations::default(),
+        inclusions: Inclusions::default(),
         version: "gainsay/test".to_owned(),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

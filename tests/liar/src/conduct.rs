@@ -73,7 +73,7 @@ impl Hostile {
         };
         match self.script.aim.fork() {
             Some(fork) => self.is_lie(&fork.end, fork.target, claims),
-            None => self.first && changes_nothing(ledger, &from, claims),
+            None => self.first && self.script.aim.is_nowhere() && changes_nothing(ledger, &from, claims),
         }
     }
 

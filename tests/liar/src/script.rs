@@ -16,18 +16,24 @@ use std::{
 
 /// The fork below which a lie is told; all liars of a process lie below one. Everywhere else they tell the truth.
 #[derive(Clone, Default)]
-pub struct Aim(Arc<Mutex<Option<Assertion>>>);
+pub struct Aim(Arc<Mutex<Option<Option<Assertion>>>>);
 
 impl Aim {
     /// Lies below this assertion from now on.
     pub fn take(&self, fork: Option<Assertion>) {
-        *lock(&self.0) = fork;
+        *lock(&self.0) = Some(fork);
+    }
+
+    /// A fork was looked for, and there is none yet. Who goes on with the truth before that may pass by the place for its lie.
+    #[must_use]
+    pub fn is_nowhere(&self) -> bool {
+        matches!(*lock(&self.0), Some(None))
     }
 
     /// The assertion, once there is one.
     #[must_use]
     pub fn fork(&self) -> Option<Assertion> {
-        lock(&self.0).clone()
+        lock(&self.0).clone().flatten()
     }
 }
 

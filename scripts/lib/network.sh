@@ -23,10 +23,12 @@ choose_ports() {
     done
 }
 
-# anvil keeps its chain, blobs included, in one file: written every 30 s and when it stops.
+# anvil keeps its chain, blobs included, in one file: written every 30 s and when it stops. States of older blocks it writes elsewhere, and leaves them there
+# when it is killed: a new one has no use for them.
 start_l1() {
+    rm -rf "$state/l1-states"
     start l1 "$(foundry_tool anvil)" --port "$l1_port" --block-time "$l1_block_time" --slots-in-an-epoch 4 --hardfork osaka \
-        --mnemonic "$mnemonic" --state "$state/l1.json" --state-interval 30
+        --mnemonic "$mnemonic" --state "$state/l1.json" --state-interval 30 --cache-path "$state/l1-states"
     wait_until 20 "L1 answers" cast chain-id --rpc-url "$l1_rpc"
     put_multicall
 }

@@ -41,7 +41,10 @@ impl L1 {
             .args(["--block-time", &BLOCK_TIME.to_string()])
             // Finality four blocks behind: deep enough for the reorgs made here.
             .args(["--slots-in-an-epoch", "4", "--hardfork", "osaka"])
-            .args(["--mnemonic", accounts::MNEMONIC]);
+            .args(["--mnemonic", accounts::MNEMONIC])
+            // Old states, which it leaves behind when it is killed: they go with the logs.
+            .arg("--cache-path")
+            .arg(logs.join("l1-states"));
         let process = Process::start("L1", &mut command, &logs.join("l1.log"))?;
         let url: Url = format!("http://127.0.0.1:{port}").parse()?;
         let mut wallet = EthereumWallet::default();

@@ -10,6 +10,7 @@ use std::{
     sync::mpsc,
     time::Duration,
 };
+use tempfile::TempDir;
 
 /// Its ten funded accounts come from this phrase.
 pub const MNEMONIC: &str = "test test test test test test test test test test test junk";
@@ -21,6 +22,8 @@ pub struct Anvil {
     child: Child,
     url: String,
     client: L1Client,
+    /// Where it puts states of old blocks, which it leaves behind when it is killed.
+    _states: TempDir,
 }
 
 /// Anvil did not start.
@@ -34,6 +37,12 @@ pub enum AnvilError {
     Run {
         /// The binary.
         program: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no room for what it writes.
+    #[error("no temporary folder can be made for anvil: {source}")]
+    Folder {
         /// Why.
         source: std::io::Error,
     },
@@ -56,8 +65,9 @@ impl Anvil {
     /// If it is not installed or does not come up.
     pub fn start(arguments: &[&str]) -> Result<Self, AnvilError> {
         let program = program().ok_or(AnvilError::Missing)?;
+        let states = tempfile::tempdir().map_err(|source| AnvilError::Folder { source })?;
         let mut command = Command::new(&program);
-        command.args(["--port", "0", "--mnemonic", MNEMONIC]).args(arguments);
+        command.args(["--port", "0", "--mnemonic", MNEMONIC, "--cache-path"]).arg(states.path()).args(arguments);
         if !arguments.contains(&"--hardfork") {
             command.args(["--hardfork", "osaka"]);
         }
@@ -67,7 +77,7 @@ impl Anvil {
             Ok(url) => {
                 let retry = RetryPolicy { attempts: 3, first_wait: Duration::from_millis(50), ..RetryPolicy::default() };
                 let client = L1Client::new(&url, retry)?;
-                Ok(Self { child, url, client })
+                Ok(Self { child, url, client, _states: states })
             }
             Err(error) => {
                 stop(&mut child);

@@ -55,6 +55,7 @@ start_node() {
     start_l1
     deploy
     node_data=$state/sequencer node_address=127.0.0.1:$sequencer_port
+    printf '%s %s: a new sequencer\n' "$(date -u +%FT%TZ)" "$name" >>"$logs/sequencer.log"
     start sequencer env GAINSAY_BATCHER_KEY="$(key_of "$batcher")" "$bin/sequencer" run --network "$state/network" --l1-rpc "$l1_rpc" --beacon "$l1_rpc" \
         --data "$node_data" --port "$sequencer_port" --no-proposer --batch-interval 3600 --log warn "$@"
     node_pid=${pids[-1]}
@@ -95,7 +96,9 @@ need_node() {
 
 # start_peer: anvil with the same accounts, a block a second, and more gas than it can use.
 start_peer() {
-    start peer "$(foundry_tool anvil)" --port "$peer_port" --block-time 1 --silent --init "$work/genesis.json" --chain-id $chain_id --gas-limit 20000000000
+    rm -rf "$work/peer-states"
+    start peer "$(foundry_tool anvil)" --port "$peer_port" --block-time 1 --silent --init "$work/genesis.json" --chain-id $chain_id --gas-limit 20000000000 \
+        --cache-path "$work/peer-states"
     peer_pid=${pids[-1]}
     wait_until 20 "anvil answers" cast chain-id --rpc-url "http://127.0.0.1:$peer_port"
 }
@@ -106,6 +109,14 @@ stop_last() {
     unset 'names[-1]' 'pids[-1]'
 }
 
+# Why a load may have failed: whether the node is gone, and what it said last. Its log is kept, with those of runs before.
+show_node() {
+    local how="still runs"
+    kill -0 "$node_pid" 2>/dev/null || how="has stopped"
+    printf 'the sequencer %s; the end of its log, %s:\n' "$how" "$logs/sequencer.log"
+    tail -n 15 "$logs/sequencer.log" | cut -c 1-400 | sed 's/^/    /'
+}
+
 # record CASE SIDE COMMAND...: runs the load, and keeps its line with case and side; when it fails, what it said.
 record() {
     local name=$1 side=$2 line
@@ -114,7 +125,10 @@ record() {
         printf '{"case":"%s","side":"%s",%s\n' "$name" "$side" "${line#\{}" >>"$raw"
     else
         line=$(tail -n 1 "$logs/load.log" | cut -c 1-200)
-        if [[ $side == gainsay ]]; then node_failed=1; fi
+        if [[ $side == gainsay ]]; then
+            node_failed=1
+            show_node >&2
+        fi
         printf '{"case":"%s","side":"%s","failed":%s}\n' "$name" "$side" "$(node -p 'JSON.stringify(process.argv[1])' "$line")" >>"$raw"
         printf '%s, %s: %s\n' "$name" "$side" "$line" >&2
     fi
@@ -142,7 +156,7 @@ on_disk() { du -s -B1 "$node_data" | cut -f 1; }
 # Leaves nothing behind but figures and logs.
 clean_up() {
     stop_all
-    rm -rf "$work"/net-*
+    rm -rf "$work"/net-* "$work/peer-states"
 }
 
 # Also when it is interrupted or told to stop.

@@ -45,10 +45,10 @@ pub enum Opening<'a, DB: DatabaseRef> {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError<E> {
     /// The state cannot be read.
-    #[error("the state cannot be read")]
+    #[error("the state cannot be read: {0}")]
     Database(#[source] E),
     /// The block itself is at fault before any transaction: the parent or the configuration is not this chain's.
-    #[error("no block can be built here")]
+    #[error("no block can be built here: {0}")]
     Block(#[source] Fault),
 }
 

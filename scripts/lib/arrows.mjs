@@ -14,7 +14,7 @@ import { execFileSync } from "node:child_process";
 
 const core = ["types", "derive", "execute", "machine"];
 const shared = [...core, "program", "trace", "bindings", "l1"];
-const sequencer = ["pool", "build", "batch", "state", "store", "chain", "rpc"];
+const sequencer = ["pool", "build", "batch", "state", "store", "chain", "debug", "rpc"];
 
 const allowed = {
   types: [],
@@ -34,6 +34,7 @@ const allowed = {
   state: ["types", "execute"],
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
+  debug: ["types", "execute", "store"],
   rpc: [...shared, ...sequencer],
   bridge: shared,
   game: shared,

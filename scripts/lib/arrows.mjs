@@ -14,7 +14,7 @@ import { execFileSync } from "node:child_process";
 
 const core = ["types", "derive", "execute", "machine"];
 const shared = [...core, "program", "trace", "bindings", "l1"];
-const sequencer = ["pool", "build", "batch", "state", "store", "chain", "debug", "rpc"];
+const sequencer = ["pool", "build", "batch", "state", "store", "chain", "simulate", "debug", "rpc"];
 
 const allowed = {
   types: [],
@@ -35,6 +35,7 @@ const allowed = {
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
   debug: ["types", "execute", "store"],
+  simulate: ["types", "execute"],
   rpc: [...shared, ...sequencer],
   bridge: shared,
   game: shared,

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a machine must have: Rust, Node 20 or newer with npm, a C compiler, perl. One line each when it is missing.
+# What a machine must have: Rust, Node 20 or newer with npm, Python 3.11 or newer, a C compiler, perl. One line each when it is missing.
 # Needs say.sh.
 
 need_cargo() {
@@ -21,6 +21,13 @@ need_node() {
     local major
     major=$(node -p 'process.versions.node.split(".")[0]')
     ((major >= 20)) || die "node is version $(node --version), but 20 or newer is needed (https://nodejs.org)"
+}
+
+# For web3.py.
+need_python() {
+    command -v python3 >/dev/null || die "python3 is missing: install Python 3.11 or newer, e.g. 'apt-get install python3 python3-venv'"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+        || die "python3 is $(python3 --version), but 3.11 or newer is needed (https://www.python.org)"
 }
 
 need_everything() {

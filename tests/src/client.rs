@@ -2,7 +2,7 @@
 
 use crate::{Node, Process, Setup, Token, accounts, files};
 use eyre::{Context, ensure};
-use std::{process::Command, time::Duration};
+use std::{process::Command, thread, time::Duration};
 
 /// How long one program may take.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -15,16 +15,31 @@ impl Setup {
     /// When the libraries are not installed, or with what the program found wrong.
     pub fn run_client(&self, program: &str, node: &Node, users: [u32; 2]) -> eyre::Result<()> {
         Token::compile()?;
-        let folder = files::clients()?;
         let keys = users.into_iter().map(accounts::key).collect::<eyre::Result<Vec<_>>>()?;
-        let mut command = Command::new("node");
-        command.current_dir(folder).arg(format!("{program}.mjs"));
+        let mut command = files::client(program)?;
         command.env("GAINSAY_RPC", node.url().as_str().trim_end_matches('/')).env("GAINSAY_L1_RPC", self.l1.url().as_str());
         command.env("GAINSAY_KEYS", keys.join(","));
         command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_ARTIFACTS", Token::artifacts());
-        let finished = Process::run(&mut command, LIMIT).wrap_err("node cannot be run: install Node.js 20 or newer")?;
+        let finished =
+            Process::run(&mut command, LIMIT).wrap_err_with(|| format!("{program} cannot be run: node wants Node.js 20 or newer"))?;
         eprintln!("{program} against {}:\n{}", node.name(), finished.stdout);
         ensure!(finished.status.success(), "{program} against {}: {}", node.name(), finished.stderr);
+        Ok(())
+    }
+
+    /// Runs several at once, each with accounts of its own.
+    ///
+    /// # Errors
+    /// With what each of those that failed found wrong.
+    pub fn run_clients(&self, programs: &[(&str, [u32; 2])], node: &Node) -> eyre::Result<()> {
+        Token::compile()?;
+        let failures: Vec<String> = thread::scope(|scope| {
+            let start = |&(program, users)| scope.spawn(move || self.run_client(program, node, users));
+            let running: Vec<_> = programs.iter().map(start).collect();
+            let outcomes = running.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(eyre::eyre!("a program's thread panicked"))));
+            outcomes.filter_map(|outcome| outcome.err().map(|error| format!("{error:#}"))).collect()
+        });
+        ensure!(failures.is_empty(), "{}", failures.join("\n"));
         Ok(())
     }
 

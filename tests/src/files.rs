@@ -5,6 +5,7 @@ use eyre::{Context, OptionExt, ensure};
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// The root of the repository.
@@ -54,13 +55,24 @@ pub(crate) fn foundry(name: &str) -> eyre::Result<PathBuf> {
     Err(eyre::eyre!(missing()))
 }
 
-/// The folder of the programs that use a node through viem and ethers, with what `scripts/clients setup` installs there.
+/// A program of `tests/clients`, to be run with what `scripts/clients setup` installs: `NAME.mjs` by node, `python/NAME.py` by its Python.
 ///
 /// # Errors
-/// When it is not installed; says how to.
-pub(crate) fn clients() -> eyre::Result<PathBuf> {
+/// When there is no such program, or it is not installed; says how to.
+pub(crate) fn client(name: &str) -> eyre::Result<Command> {
     let folder = repository().join("tests/clients");
-    let installed = ["viem", "ethers"].into_iter().all(|library| folder.join("node_modules").join(library).is_dir());
-    ensure!(installed, "viem and ethers are not installed: run `scripts/clients setup` first");
-    Ok(folder)
+    let (script, python) = (format!("{name}.mjs"), format!("python/{name}.py"));
+    let interpreter = repository().join("target/clients-python/bin/python");
+    let libraries = ["viem", "ethers", "@safe-global/safe-contracts", "@uniswap/v2-periphery", "../hardhat/node_modules/hardhat"];
+    let installed = libraries.into_iter().all(|library| folder.join("node_modules").join(library).is_dir()) && interpreter.is_file();
+    ensure!(installed, "the clients' libraries are not installed: run `scripts/clients setup` first");
+    let (program, script) = if folder.join(&script).is_file() {
+        (PathBuf::from("node"), script)
+    } else {
+        ensure!(folder.join(&python).is_file(), "{} has neither {script} nor {python}", folder.display());
+        (interpreter, python)
+    };
+    let mut command = Command::new(program);
+    command.current_dir(folder).arg(script);
+    Ok(command)
 }

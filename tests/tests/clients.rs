@@ -1,4 +1,5 @@
-//! What applications and developers use, against a node: viem, ethers, viem's actions for the OP Stack, forge, cast.
+//! What applications and developers use, against a node: viem, ethers, web3.py, viem's actions for the OP Stack, Uniswap's and Safe's contracts,
+//! hardhat with OpenZeppelin's contracts, forge, cast.
 
 use alloy::primitives::{Address, U256};
 use eyre::{OptionExt, ensure};
@@ -18,6 +19,12 @@ async fn viem_and_ethers_work_against_the_sequencer() -> eyre::Result<()> {
     let (setup, sequencer) = network().await?;
     setup.run_client("viem", &sequencer, [0, 1])?;
     setup.run_client("ethers", &sequencer, [2, 3])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn web3_py_and_hardhat_work_beside_each_other() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    setup.run_clients(&[("web3py", [0, 1]), ("hardhat", [2, 3])], &sequencer)
 }
 
 #[tokio::test(flavor = "multi_thread")]

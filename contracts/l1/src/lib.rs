@@ -16,7 +16,9 @@ pub mod revert;
 mod send;
 
 pub use background::{Background, BackgroundGone};
-pub use blobs::{ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, FoundBlobs, Inclusion, VerifiedBlob};
+pub use blobs::{
+    ArchiveError, BeaconSource, BlobArchive, BlobError, BlobSource, Blobs, BoxFuture, FetchedBlob, FoundBlobs, Inclusion, VerifiedBlob,
+};
 pub use block::{BlockRef, Heads, L1Block};
 pub use client::{L1Client, RetryPolicy};
 pub use deploy::{

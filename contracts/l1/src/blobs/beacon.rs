@@ -1,8 +1,9 @@
-//! Blobs from the beacon API, `GET /eth/v1/beacon/blobs/{block_id}`.
+//! Blobs from the beacon API, `GET /eth/v1/beacon/blobs/{block_id}`, and their commitments, which are in the beacon block.
 
-use super::{BlobSource, BoxFuture, Inclusion};
+use super::{BlobSource, BoxFuture, FetchedBlob, Inclusion};
 use crate::{L1Error, client::parse_url, error::innermost};
 use alloy::{
+    eips::eip4844::{Bytes48, kzg_to_versioned_hash},
     primitives::{B256, Bytes},
     transports::http::reqwest::{self, StatusCode},
 };
@@ -12,6 +13,8 @@ use tokio::sync::OnceCell;
 use tracing::debug;
 
 const BLOBS: &str = "eth/v1/beacon/blobs";
+/// Beacon blocks without their transactions.
+const BLOCKS: &str = "eth/v1/beacon/blinded_blocks";
 const GENESIS: &str = "eth/v1/beacon/genesis";
 const SPEC: &str = "eth/v1/config/spec";
 /// A slot's blobs are a few megabytes.
@@ -52,6 +55,23 @@ struct Spec {
     seconds_per_slot: Option<String>,
     /// Takes the place of the former in newer nodes.
     slot_duration_ms: Option<String>,
+}
+
+/// Of a beacon block, what is of use here.
+#[derive(Deserialize)]
+struct BeaconBlock {
+    message: BeaconMessage,
+}
+
+#[derive(Deserialize)]
+struct BeaconMessage {
+    body: BeaconBody,
+}
+
+#[derive(Deserialize)]
+struct BeaconBody {
+    #[serde(default)]
+    blob_kzg_commitments: Vec<Bytes48>,
 }
 
 impl BeaconSource {
@@ -104,18 +124,26 @@ impl BeaconSource {
         L1Error::Malformed { url: self.name.clone(), method, reason }
     }
 
-    async fn fetch_each(&self, block: &Inclusion, hashes: &[B256]) -> Result<Vec<Bytes>, L1Error> {
+    async fn fetch_each(&self, block: &Inclusion, hashes: &[B256]) -> Result<Vec<FetchedBlob>, L1Error> {
         let id = match self.clock().await? {
             Clock::ExecutionHash => block.hash.to_string(),
             clock => clock.slot_of(block.timestamp).map(|slot| slot.to_string()).ok_or_else(|| {
                 self.malformed(GENESIS, format!("L1 block {} is older than this beacon chain; is it another network?", block.number))
             })?,
         };
+        let (blobs, commitments) = tokio::join!(self.blobs(&id, hashes), self.commitments(&id));
+        let commitment_of =
+            |hash: B256| commitments.iter().find(|commitment| kzg_to_versioned_hash(commitment.as_slice()) == hash).copied();
+        Ok(blobs?.into_iter().map(|(hash, bytes)| FetchedBlob { bytes, commitment: commitment_of(hash) }).collect())
+    }
+
+    /// Blobs, each with the hash that was asked for.
+    async fn blobs(&self, id: &str, hashes: &[B256]) -> Result<Vec<(B256, Bytes)>, L1Error> {
         let mut blobs = Vec::with_capacity(hashes.len());
         // One hash a request: servers disagree on how to write a list in a query.
         for hash in hashes {
             match self.get::<Vec<Bytes>>(BLOBS, &format!("/{id}?versioned_hashes={hash}")).await {
-                Ok(found) => blobs.extend(found.unwrap_or_default()),
+                Ok(found) => blobs.extend(found.unwrap_or_default().into_iter().map(|bytes| (*hash, bytes))),
                 Err(error) if blobs.is_empty() => return Err(error),
                 // What it gave is not asked for again.
                 Err(error) => {
@@ -126,10 +154,25 @@ impl BeaconSource {
         }
         Ok(blobs)
     }
+
+    /// The commitments of a block's blobs. Blobs can be checked without, only that takes longer: a node that does not tell has none.
+    async fn commitments(&self, id: &str) -> Vec<Bytes48> {
+        // A development node has no beacon blocks.
+        if matches!(self.clock.get(), Some(Clock::ExecutionHash)) {
+            return Vec::new();
+        }
+        match self.get::<BeaconBlock>(BLOCKS, &format!("/{id}")).await {
+            Ok(found) => found.map(|block| block.message.body.blob_kzg_commitments).unwrap_or_default(),
+            Err(error) => {
+                debug!(source = %self.name, %error, "the commitments of a block's blobs cannot be had: each is computed");
+                Vec::new()
+            }
+        }
+    }
 }
 
 impl BlobSource for BeaconSource {
-    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>> {
+    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<FetchedBlob>, L1Error>> {
         Box::pin(self.fetch_each(block, hashes))
     }
 

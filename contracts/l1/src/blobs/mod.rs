@@ -1,13 +1,18 @@
 //! Where blobs come from: the node's own archive first, then beacon nodes.
 
 mod beacon;
+mod checker;
+mod fetched;
+mod together;
 mod verify;
 
 pub use beacon::BeaconSource;
+pub use fetched::FetchedBlob;
 pub use verify::VerifiedBlob;
 
 use crate::{L1Block, L1Error, Recovery};
 use alloy::primitives::{B256, Bytes};
+use checker::Checker;
 use std::{
     collections::HashSet,
     fmt,
@@ -43,9 +48,9 @@ impl From<&L1Block> for Inclusion {
 
 /// Somewhere that blobs can be fetched from. What it gives is checked by the caller ([`VerifiedBlob`]).
 pub trait BlobSource: Send + Sync + fmt::Debug {
-    /// The bytes of the blobs with these versioned hashes, included in `block`, in any order; those that the source does not
-    /// have are left out, and others may be among them.
-    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>>;
+    /// The blobs with these versioned hashes, included in `block`, in any order; those that the source does not have are left out, and
+    /// others may be among them. Commitments are worth having: with them checking costs a fraction.
+    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<FetchedBlob>, L1Error>>;
     /// Name for messages.
     fn name(&self) -> &str;
 }
@@ -113,6 +118,7 @@ pub struct FoundBlobs {
 pub struct Blobs {
     archive: Option<Arc<dyn BlobArchive>>,
     sources: Arc<[Source]>,
+    checker: Checker,
 }
 
 struct Source {
@@ -127,7 +133,7 @@ impl Blobs {
     #[must_use]
     pub fn new(archive: Option<Arc<dyn BlobArchive>>, sources: Vec<Box<dyn BlobSource>>) -> Self {
         let sources = sources.into_iter().map(|blobs| Source { blobs, failed: Mutex::default() }).collect();
-        Self { archive, sources }
+        Self { archive, sources, checker: Checker::default() }
     }
 
     /// The blobs of a batch, in the order of `hashes`, each checked against its versioned hash.
@@ -159,8 +165,8 @@ impl Blobs {
             let answer = source.blobs.fetch(&block, &missing).await;
             source.note(answer.is_ok());
             match answer {
-                Ok(bytes) => {
-                    let checked = VerifiedBlob::select(missing, bytes).await;
+                Ok(fetched) => {
+                    let checked = self.checker.select(&missing, fetched).await;
                     self.store(&checked)?;
                     tried.push(format!("{name}: has {} of {wanted}", checked.len()));
                     let new = checked.into_iter().filter(|blob| seen.insert(blob.hash()));
@@ -196,12 +202,12 @@ impl Blobs {
 
     async fn archived(&self, hashes: &[B256]) -> Result<Vec<VerifiedBlob>, BlobError> {
         let Some(archive) = &self.archive else { return Ok(Vec::new()) };
-        let mut bytes = Vec::new();
+        let mut blobs = Vec::new();
         for &hash in hashes {
-            bytes.extend(archive.get(hash).map_err(|source| BlobError::Archive { source })?);
+            blobs.extend(archive.get(hash).map_err(|source| BlobError::Archive { source })?.map(FetchedBlob::from));
         }
         // A blob that was damaged on disk fails the check, and is fetched again.
-        Ok(if bytes.is_empty() { Vec::new() } else { VerifiedBlob::select(hashes.to_vec(), bytes).await })
+        Ok(self.checker.select(hashes, blobs).await)
     }
 }
 
@@ -249,10 +255,11 @@ mod tests {
     }
 
     impl BlobSource for Node {
-        fn fetch<'a>(&'a self, _: &'a Inclusion, _: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>> {
+        fn fetch<'a>(&'a self, _: &'a Inclusion, _: &'a [B256]) -> BoxFuture<'a, Result<Vec<FetchedBlob>, L1Error>> {
             self.asked.fetch_add(1, Ordering::Relaxed);
             let down = || L1Error::Unreachable { url: "down".to_owned(), reason: "no answer in time".to_owned() };
-            Box::pin(async move { self.blobs.clone().ok_or_else(down) })
+            let answer = self.blobs.clone().map(|blobs| blobs.into_iter().map(FetchedBlob::from).collect());
+            Box::pin(async move { answer.ok_or_else(down) })
         }
 
         fn name(&self) -> &str {

@@ -6,7 +6,7 @@ use alloy::{
     primitives::{B256, Bytes},
 };
 
-/// A blob whose KZG commitment was computed and hashes to its versioned hash.
+/// A blob whose KZG commitment is known to hash to its versioned hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedBlob {
     hash: B256,
@@ -18,24 +18,13 @@ impl VerifiedBlob {
     /// of milliseconds: call it on a blocking thread.
     #[must_use]
     pub fn compute(bytes: Bytes) -> Option<Self> {
-        if bytes.len() != BYTES_PER_BLOB {
-            return None;
-        }
-        let blob = c_kzg::Blob::from_bytes(&bytes).ok()?;
-        let commitment = EnvKzgSettings::Default.get().blob_to_kzg_commitment(&blob).ok()?;
-        Some(Self { hash: kzg_to_versioned_hash(commitment.as_slice()), bytes })
+        let commitment = commit(&bytes)?;
+        Some(Self { hash: kzg_to_versioned_hash(&commitment), bytes })
     }
 
-    /// A blob whose commitment was computed when it was proved.
+    /// A blob whose commitment was computed when it was proved, or checked together with others.
     pub(crate) const fn proved(hash: B256, bytes: Bytes) -> Self {
         Self { hash, bytes }
-    }
-
-    /// Those of `candidates` that match one of `hashes`. Runs on a blocking thread.
-    pub(crate) async fn select(hashes: Vec<B256>, candidates: Vec<Bytes>) -> Vec<Self> {
-        let check = move || candidates.into_iter().filter_map(Self::compute).filter(|blob| hashes.contains(&blob.hash)).collect();
-        // Fails only when the runtime shuts down.
-        tokio::task::spawn_blocking(check).await.unwrap_or_default()
     }
 
     /// Versioned hash.
@@ -49,6 +38,16 @@ impl VerifiedBlob {
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+}
+
+/// The KZG commitment of a blob; none if it is none.
+pub(super) fn commit(bytes: &[u8]) -> Option<[u8; 48]> {
+    if bytes.len() != BYTES_PER_BLOB {
+        return None;
+    }
+    let blob = c_kzg::Blob::from_bytes(bytes).ok()?;
+    let commitment = EnvKzgSettings::Default.get().blob_to_kzg_commitment(&blob).ok()?;
+    Some(commitment.to_bytes().into_inner())
 }
 
 #[cfg(test)]
@@ -66,15 +65,5 @@ mod tests {
     fn bytes_that_are_no_blob_have_no_hash() {
         assert_eq!(VerifiedBlob::compute(vec![0; BYTES_PER_BLOB - 1].into()), None);
         assert_eq!(VerifiedBlob::compute(vec![0xff; BYTES_PER_BLOB].into()), None, "field elements above the modulus");
-    }
-
-    #[tokio::test]
-    async fn a_blob_with_one_bit_changed_is_not_selected() {
-        let good = Bytes::from(vec![0; BYTES_PER_BLOB]);
-        let hash = VerifiedBlob::compute(good.clone()).unwrap().hash();
-        let mut bad = good.to_vec();
-        bad[77] ^= 1;
-        assert_eq!(VerifiedBlob::select(vec![hash], vec![bad.into()]).await, []);
-        assert_eq!(VerifiedBlob::select(vec![hash], vec![good.clone()]).await[0].bytes(), &good);
     }
 }

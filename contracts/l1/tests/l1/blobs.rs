@@ -1,6 +1,10 @@
 use crate::beacon;
 use crate::chain::{blob, policy};
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::{
+    consensus::EnvKzgSettings,
+    eips::eip4844::{Bytes48, c_kzg},
+    primitives::{Address, B256, Bytes},
+};
 use gainsay_l1::{
     ArchiveError, BeaconSource, BlobArchive, BlobError, Blobs, BlockRef, L1Block, TransactionManager, TxRequest, VerifiedBlob, anvil::Anvil,
 };
@@ -104,12 +108,31 @@ async fn a_node_with_consensus_is_asked_by_slot() -> eyre::Result<()> {
     anvil.mine(3).await?;
     anvil.rpc("evm_increaseTime", serde_json::json!([30])).await?;
     let (block, hashes) = send_two(&anvil).await?;
-    let node = beacon::start(&anvil, block).await?;
+    let node = beacon::start(&anvil, block, None).await?;
     let got = only(&format!("{node}/some/key")).get(&block, &hashes).await?;
     assert_eq!(got.iter().map(VerifiedBlob::hash).collect::<Vec<_>>(), hashes);
     let earlier = L1Block { timestamp: block.timestamp - 24, ..block };
     let error = only(&format!("{node}/some/key")).get(&earlier, &hashes).await.unwrap_err().to_string();
     assert!(error.contains("cannot be had from any source"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn commitments_of_the_beacon_block_are_a_help_and_false_ones_no_harm() -> eyre::Result<()> {
+    let anvil = Anvil::start(&[])?;
+    let (block, hashes) = send_two(&anvil).await?;
+    let settings = EnvKzgSettings::Default;
+    let commit = |seed| -> Bytes48 {
+        let blob = c_kzg::Blob::from_bytes(&blob(seed)).unwrap();
+        settings.get().blob_to_kzg_commitment(&blob).unwrap().to_bytes().into_inner().into()
+    };
+    let [one, two, other] = [1, 2, 3].map(commit);
+    for commitments in [vec![one, two], vec![two, other, one], vec![two], vec![other, Bytes48::ZERO], Vec::new()] {
+        let node = beacon::start(&anvil, block, Some(commitments)).await?;
+        let got = only(&format!("{node}/some/key")).get(&block, &hashes).await?;
+        assert_eq!(got.iter().map(VerifiedBlob::bytes).collect::<Vec<_>>(), [&blob(1), &blob(2)]);
+        assert_eq!(got.iter().map(VerifiedBlob::hash).collect::<Vec<_>>(), hashes);
+    }
     Ok(())
 }
 

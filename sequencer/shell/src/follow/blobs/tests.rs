@@ -3,7 +3,7 @@ use crate::owner;
 use alloy::primitives::{Address, Bytes, U256};
 use gainsay_chain::{Chain, History, InboxEvent, L1Update, Options};
 use gainsay_execute::genesis::{GenesisAlloc, genesis_block};
-use gainsay_l1::{BlobSource, BoxFuture, L1Error, VerifiedBlob};
+use gainsay_l1::{BlobSource, BoxFuture, FetchedBlob, L1Error, VerifiedBlob};
 use gainsay_store::{BatchData, L1Block};
 use gainsay_types::{BatchHeader, BatchKind, ChainConfig, Millis, SPEC_ID_OSAKA};
 use std::{
@@ -61,7 +61,7 @@ impl Beacon {
 }
 
 impl BlobSource for Beacon {
-    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<Bytes>, L1Error>> {
+    fn fetch<'a>(&'a self, block: &'a Inclusion, hashes: &'a [B256]) -> BoxFuture<'a, Result<Vec<FetchedBlob>, L1Error>> {
         Box::pin(async move {
             {
                 let mut now = self.now.lock().unwrap();
@@ -70,7 +70,7 @@ impl BlobSource for Beacon {
             }
             let answer = self.answer(block.number, hashes).await;
             self.now.lock().unwrap().0 -= 1;
-            answer
+            Ok(answer?.into_iter().map(FetchedBlob::from).collect())
         })
     }
 

@@ -101,7 +101,11 @@ impl<P: PageSource> NodesAt<P> {
         pages: P,
         state_root: B256,
         changes: impl IntoIterator<Item = &'a StateChanges>,
-    ) -> Result<Self, PagedStateError<P::Error>> {
+    ) -> Result<Self, PagedStateError<P::Error>>
+    where
+        P: Sync,
+        P::Error: Send,
+    {
         let mut world = World::stored();
         for changes in changes {
             world.apply(changes, &pages)?;

@@ -136,3 +136,40 @@ proptest! {
         prop_assert_eq!(trie.tally.held, 0);
     }
 }
+
+/// Changes of `round`: some thousand new values, and of the older ones every third removed.
+fn many(round: u64) -> BTreeMap<B256, U256> {
+    let change = |number: u64| {
+        let value = if round > 0 && (number + round).is_multiple_of(3) { U256::ZERO } else { U256::from(number + round + 1) };
+        (keccak256((number + 2_000 * round).to_be_bytes()), value)
+    };
+    (0..5_000).map(change).collect()
+}
+
+#[test]
+fn several_threads_make_the_trie_that_one_makes() {
+    let id = TrieId::Storage(B256::ZERO);
+    let mut alone = (Trie::empty(id), Memory::default(), Tools::alone());
+    let mut helped = (Trie::empty(id), Memory::default(), Tools { most_alone: 100, ..Tools::default() });
+    let mut entries = BTreeMap::new();
+    // At last nearly everything goes, so that branches become buckets again.
+    let last: BTreeMap<_, _> = (0..5).flat_map(many).map(|(key, _)| (key, if key[0] < 3 { U256::from(1) } else { U256::ZERO })).collect();
+    for (round, changes) in (0..4).map(many).chain([last]).enumerate() {
+        let sorted: Vec<_> =
+            changes.iter().map(|(key, value)| (*key, if value.is_zero() { Change::Remove } else { Change::Word(value) })).collect();
+        for (trie, pages, tools) in [&mut alone, &mut helped] {
+            trie.update(&sorted, pages, tools).unwrap();
+        }
+        entries.extend(changes.clone());
+        entries.retain(|_, value| !value.is_zero());
+        assert_eq!(alone.0.root(), rebuilt(&entries));
+        let known = |trie: &Trie| (trie.root(), trie.dirty(), trie.held());
+        assert_eq!(known(&alone.0), known(&helped.0), "round {round}");
+        for (trie, pages, _) in [&mut alone, &mut helped] {
+            pages.write(trie);
+            trie.forget(None, round % 2 == 0);
+            assert_no_page_is_left_behind(&mut trie.clone(), pages, &entries);
+        }
+        assert!(alone.1.0 == helped.1.0, "round {round}");
+    }
+}

@@ -87,7 +87,11 @@ impl World {
     ///
     /// # Errors
     /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
-    pub fn apply<P: PageSource<Error: Send> + Sync>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
+    pub fn apply<P: PageSource<Error: Send> + Sync>(
+        &mut self,
+        changes: &StateChanges,
+        pages: &P,
+    ) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, true, pages)
     }
 
@@ -96,7 +100,11 @@ impl World {
     ///
     /// # Errors
     /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
-    pub fn revert<P: PageSource<Error: Send> + Sync>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
+    pub fn revert<P: PageSource<Error: Send> + Sync>(
+        &mut self,
+        changes: &StateChanges,
+        pages: &P,
+    ) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, false, pages)
     }
 
@@ -113,7 +121,12 @@ impl World {
         Ok(StateRoots { state_root: self.accounts.root(), message_passer_root })
     }
 
-    fn change<P: PageSource<Error: Send> + Sync>(&mut self, changes: &StateChanges, forward: bool, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
+    fn change<P: PageSource<Error: Send> + Sync>(
+        &mut self,
+        changes: &StateChanges,
+        forward: bool,
+        pages: &P,
+    ) -> Result<StateRoots, PagedStateError<P::Error>> {
         if !std::mem::replace(&mut self.whole, false) {
             return Err(PagedStateError::Broken);
         }
@@ -131,7 +144,11 @@ impl World {
     }
 
     /// The root of an account's storage, if that changes.
-    fn change_storage<P: PageSource<Error: Send> + Sync>(&mut self, step: &Step<'_>, pages: &P) -> Result<Option<B256>, PagedStateError<P::Error>> {
+    fn change_storage<P: PageSource<Error: Send> + Sync>(
+        &mut self,
+        step: &Step<'_>,
+        pages: &P,
+    ) -> Result<Option<B256>, PagedStateError<P::Error>> {
         let remains = step.after().is_some();
         if remains && step.change.storage.is_empty() {
             return Ok(None);

@@ -2,7 +2,10 @@
 
 use crate::{Node, Process, Setup, Token, accounts, files};
 use eyre::{Context, ensure};
-use std::{process::Command, thread, time::Duration};
+use std::{fs, process::Command, thread, time::Duration};
+
+/// A program that wants the node killed and started again makes this file.
+const RESTART: &str = "restart-please";
 
 /// How long one program may take.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -18,7 +21,7 @@ impl Setup {
         let keys = users.into_iter().map(accounts::key).collect::<eyre::Result<Vec<_>>>()?;
         let mut command = files::client(program)?;
         command.env("GAINSAY_RPC", node.url().as_str().trim_end_matches('/')).env("GAINSAY_L1_RPC", self.l1.url().as_str());
-        command.env("GAINSAY_KEYS", keys.join(","));
+        command.env("GAINSAY_KEYS", keys.join(",")).env("GAINSAY_RESTART", self.path(RESTART));
         command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_ARTIFACTS", Token::artifacts());
         let finished =
             Process::run(&mut command, LIMIT).wrap_err_with(|| format!("{program} cannot be run: node wants Node.js 20 or newer"))?;
@@ -40,6 +43,31 @@ impl Setup {
             outcomes.filter_map(|outcome| outcome.err().map(|error| format!("{error:#}"))).collect()
         });
         ensure!(failures.is_empty(), "{}", failures.join("\n"));
+        Ok(())
+    }
+
+    /// Runs one that asks for the node to be killed and started again.
+    ///
+    /// # Errors
+    /// With what the program found wrong, or when it never asked.
+    pub fn run_client_with_restart(&self, program: &str, node: &Node, users: [u32; 2]) -> eyre::Result<()> {
+        let asked = self.path(RESTART);
+        let restarts = thread::scope(|scope| {
+            let running = scope.spawn(|| self.run_client(program, node, users));
+            let mut restarts = 0;
+            while !running.is_finished() {
+                if asked.exists() {
+                    node.kill()?;
+                    node.start()?;
+                    fs::remove_file(&asked)?;
+                    restarts += 1;
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+            running.join().unwrap_or_else(|_| Err(eyre::eyre!("the program's thread panicked")))?;
+            Ok::<_, eyre::Report>(restarts)
+        })?;
+        ensure!(restarts > 0, "{program} never asked for a restart");
         Ok(())
     }
 

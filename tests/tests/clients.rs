@@ -22,9 +22,16 @@ async fn viem_and_ethers_work_against_the_sequencer() -> eyre::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn web3_py_and_hardhat_work_beside_each_other() -> eyre::Result<()> {
+async fn web3_py_hardhat_uniswap_and_a_safe_work_beside_each_other() -> eyre::Result<()> {
     let (setup, sequencer) = network().await?;
-    setup.run_clients(&[("web3py", [0, 1]), ("hardhat", [2, 3])], &sequencer)
+    setup.run_clients(&[("hardhat", [0, 1]), ("web3py", [2, 3]), ("uniswap", [4, 5])], &sequencer)?;
+    setup.run_client("safe", &sequencer, [4, 5])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_go_on_after_the_sequencer_was_killed() -> eyre::Result<()> {
+    let (setup, sequencer) = network().await?;
+    setup.run_client_with_restart("restart", &sequencer, [0, 1])
 }
 
 #[tokio::test(flavor = "multi_thread")]

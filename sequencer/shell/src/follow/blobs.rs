@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Batches after the safe cursor whose blobs are fetched before they are asked for.
 const AHEAD: u64 = 32;
-/// Batches whose blobs are under way at a time, one request each: at most 24 blobs, 3 MB, are in memory, until they are archived.
-const AT_ONCE: usize = 4;
+/// Batches whose blobs are under way at a time, one request each: at most 48 blobs, 6 MB, are in memory, until they are archived. The more there are, the
+/// less checking each of them costs.
+const AT_ONCE: usize = 8;
 
 /// Fetches and archives missing blobs until `stop`.
 ///

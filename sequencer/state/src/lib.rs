@@ -8,6 +8,7 @@ mod page;
 mod read;
 mod reference;
 mod source;
+mod threads;
 mod trie;
 mod update;
 mod value;

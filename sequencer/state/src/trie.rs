@@ -5,8 +5,9 @@ use crate::{
     bucket::{Bucket, Entries, Known},
     node::{Node, Slot},
     page,
-    reference::{Encoder, Reference},
+    reference::{EMPTY_ROOT, Encoder, Reference},
     source::DirtyPage,
+    threads::MOST_ALONE,
     value::Change,
 };
 use alloy_primitives::B256;
@@ -32,9 +33,6 @@ pub(crate) struct Tally {
     /// Bytes in memory, roughly.
     pub(crate) held: usize,
 }
-
-/// Changes of one trie that are not worth another thread: two milliseconds' work.
-const MOST_ALONE: usize = 500;
 
 /// Buffers for changes of tries.
 #[derive(Debug)]
@@ -69,6 +67,22 @@ impl Trie {
     /// The trie whose pages are in a source.
     pub(crate) fn stored(id: TrieId) -> Self {
         Self { root: Slot::stored(Reference::Empty), open: false, ..Self::empty(id) }
+    }
+
+    /// The storage trie of an account whose storage root is known.
+    pub(crate) fn of_account(key: &B256, root: B256) -> Self {
+        let id = TrieId::Storage(*key);
+        if root == EMPTY_ROOT { Self::empty(id) } else { Self::stored(id) }
+    }
+
+    /// Reads the root's page, once, and compares its root with the one that it must have.
+    pub(crate) fn open_at<P: PageSource>(&mut self, root: B256, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
+        self.open(pages, tools)?;
+        match self.root() {
+            found if found == root => Ok(()),
+            EMPTY_ROOT => Err(PagedStateError::Missing { trie: self.id, depth: 0 }),
+            _ => Err(PagedStateError::Damaged { trie: self.id, depth: 0 }),
+        }
     }
 
     /// Reads the root's page, once: its reference is computed from what is in it. Without a page the trie is empty.

@@ -187,3 +187,28 @@ fn memory_is_given_back_once_pages_have_what_is_in_it() {
     assert!(world.held() < full / 4, "{} of {full} bytes", world.held());
     assert_eq!(world.roots(&pages).unwrap(), model.roots);
 }
+
+#[test]
+fn blocks_that_several_threads_work_on_have_the_roots_of_the_guests_trie() {
+    let wish = |seed: u64, slots: u64, value: u64| Wish {
+        address: Address::from_slice(&alloy_primitives::keccak256(seed.to_be_bytes())[..20]),
+        account: (seed % 7 != value % 7).then(|| Account { nonce: value, ..Account::default() }),
+        slots: (0..slots).map(|slot| (U256::from(slot), U256::from(if (slot + value).is_multiple_of(5) { 0 } else { value }))).collect(),
+    };
+    let (mut pages, mut world, mut model) = (Memory::default(), World::empty(), Model::default());
+    for value in 1..5 {
+        // Many contracts with few slots, and two with many; each block deletes some.
+        let wishes: Vec<_> = (0..900).map(|seed| wish(seed, if seed < 2 { 4_500 } else { seed % 10 }, value)).collect();
+        let changes = model.changes(&wishes);
+        let before = model.roots;
+        model.apply(&changes);
+        assert_eq!(world.apply(&changes, &pages).unwrap(), model.roots);
+        assert_eq!(world.revert(&changes, &pages).unwrap(), before);
+        assert_eq!(world.apply(&changes, &pages).unwrap(), model.roots);
+        let most = world.dirty();
+        let dirty = world.take_dirty();
+        assert!(dirty.len() <= most && world.dirty() == 0);
+        pages.write(dirty);
+        world = World::stored();
+    }
+}

@@ -3,7 +3,10 @@
 use crate::{Scene, SimulationError, halt_message};
 use alloy::rpc::types::{AccessListResult, TransactionRequest};
 use alloy_primitives::U256;
-use revm::{DatabaseRef, context::result::ExecutionResult};
+use revm::{
+    DatabaseRef,
+    context::{TransactionType, result::ExecutionResult},
+};
 use revm_inspectors::access_list::AccessListInspector;
 
 /// Code that looks at the gas left may touch something else each time.
@@ -16,16 +19,20 @@ impl<D: DatabaseRef> Scene<'_, D> {
     /// # Errors
     /// When it cannot be executed at all, takes too long, or the state cannot be read.
     pub fn access_list(&mut self, request: TransactionRequest) -> Result<AccessListResult, SimulationError<D::Error>> {
-        let mut list = request.access_list.clone().unwrap_or_default();
+        let mut tx = self.prepare(request)?;
+        let mut list = tx.access_list.clone();
         let mut tries = 0;
         loop {
             let mut inspector = AccessListInspector::new(list.clone());
-            let result = self.inspect(TransactionRequest { access_list: Some(list.clone()), ..request.clone() }, &mut inspector)?;
+            let result = self.run_inspected(tx.clone(), &mut inspector)?;
             let found = inspector.into_access_list();
             tries += 1;
             if found == list || tries == TRIES {
                 return Ok(AccessListResult { access_list: list, gas_used: U256::from(result.tx_gas_used()), error: failure(&result) });
             }
+            // A message with a gas price gets a type that has a list.
+            tx.tx_type = tx.tx_type.max(u8::from(TransactionType::Eip2930));
+            tx.access_list = found.clone();
             list = found;
         }
     }

@@ -121,7 +121,7 @@ impl<'a, D: DatabaseRef, I> Handler for Rules<'a, D, I> {
     }
 
     fn validate_against_state_and_deduct_caller(&self, evm: &mut Self::Evm, _: &mut InitialAndFloorGas) -> Result<(), Self::Error> {
-        charge(evm, self.strict)
+        charge(evm)
     }
 
     fn reimburse_caller(
@@ -149,26 +149,25 @@ where
     type IT = EthInterpreter;
 }
 
-/// What is checked of a message before the state is touched: neither EIP-7825's cap nor the block's gas limit.
+/// What is checked of a message before its gas is, in geth's order: nonce, fees, balance. Neither EIP-7825's cap nor the block's gas limit counts, nor whether
+/// the caller is a contract.
 fn validate<D: DatabaseRef, I>(evm: &mut Machine<'_, D, I>, strict: bool) -> Result<(), EngineError<D>> {
-    let (block, tx, cfg, _, _, _) = evm.ctx().all_mut();
+    let (block, tx, cfg, journal, _, _) = evm.ctx().all_mut();
     if block.prevrandao().is_none() {
         return Err(InvalidHeader::PrevrandaoNotSet.into());
     }
-    let tip = tx.max_priority_fee_per_gas().unwrap_or_default();
-    if strict || tx.max_fee_per_gas() != 0 || tip != 0 {
-        validation::validate_priority_fee_tx(tx.max_fee_per_gas(), tip, Some(u128::from(block.basefee())), false)?;
+    let caller = &journal.load_account(tx.caller()).map_err(EVMError::Database)?.data.info;
+    let (nonce, balance) = (caller.nonce, caller.balance);
+    if strict {
+        check_nonce(tx.nonce(), nonce)?;
     }
-    if tx.tx_type() == u8::from(TransactionType::Eip4844) {
-        if tx.kind().is_create() {
-            return Err(InvalidTransaction::BlobCreateTransaction.into());
-        }
-        let free = !strict && tx.max_fee_per_blob_gas() == 0;
-        let price = if free { 0 } else { block.blob_gasprice().unwrap_or_default() };
-        validation::validate_eip4844_tx(tx.blob_versioned_hashes(), tx.max_fee_per_blob_gas(), price, None)?;
-    }
+    check_fees(block, tx, strict)?;
     if tx.tx_type() == u8::from(TransactionType::Eip7702) && tx.authorization_list_len() == 0 {
         return Err(InvalidTransaction::EmptyAuthorizationList.into());
+    }
+    let needed = tx.max_balance_spending()?;
+    if needed > balance {
+        return Err(InvalidTransaction::LackOfFundForMaxFee { fee: needed.into(), balance: balance.into() }.into());
     }
     if tx.kind().is_create() && tx.input().len() > cfg.max_initcode_size() {
         return Err(InvalidTransaction::CreateInitCodeSizeLimit.into());
@@ -176,25 +175,35 @@ fn validate<D: DatabaseRef, I>(evm: &mut Machine<'_, D, I>, strict: bool) -> Res
     Ok(())
 }
 
-/// Takes the fees from the caller and bumps its nonce. Whether the caller is a contract does not matter, nor what L1 would ask for the data.
-fn charge<D: DatabaseRef, I>(evm: &mut Machine<'_, D, I>, strict: bool) -> Result<(), EngineError<D>> {
+/// Fees of zero are compared to nothing, unless `strict`.
+fn check_fees(block: &BlockEnv, tx: &TxEnv, strict: bool) -> Result<(), InvalidTransaction> {
+    let tip = tx.max_priority_fee_per_gas().unwrap_or_default();
+    if strict || tx.max_fee_per_gas() != 0 || tip != 0 {
+        validation::validate_priority_fee_tx(tx.max_fee_per_gas(), tip, Some(u128::from(block.basefee())), false)?;
+    }
+    if tx.tx_type() != u8::from(TransactionType::Eip4844) {
+        return Ok(());
+    }
+    if tx.kind().is_create() {
+        return Err(InvalidTransaction::BlobCreateTransaction);
+    }
+    let free = !strict && tx.max_fee_per_blob_gas() == 0;
+    let price = if free { 0 } else { block.blob_gasprice().unwrap_or_default() };
+    validation::validate_eip4844_tx(tx.blob_versioned_hashes(), tx.max_fee_per_blob_gas(), price, None)
+}
+
+/// Takes the fees from the caller, whose balance was checked, and bumps its nonce. What L1 would ask for the data is no matter.
+fn charge<D: DatabaseRef, I>(evm: &mut Machine<'_, D, I>) -> Result<(), EngineError<D>> {
     let (block, tx, _, journal, _, _) = evm.ctx().all_mut();
     let mut caller = journal.load_account_with_code_mut(tx.caller()).map_err(EVMError::Database)?.data;
-    if strict {
-        check_nonce(tx.nonce(), caller.account().info.nonce)?;
-    }
-    let balance = *caller.balance();
-    let needed = tx.max_balance_spending()?;
-    if needed > balance {
-        return Err(InvalidTransaction::LackOfFundForMaxFee { fee: needed.into(), balance: balance.into() }.into());
-    }
     let blob_price = block.blob_gasprice().unwrap_or_default().min(tx.max_fee_per_blob_gas());
     let spending = tx.effective_balance_spending(u128::from(block.basefee()), blob_price)?;
     // The value moves when the call begins.
+    let balance = *caller.balance();
     caller.set_balance(balance.saturating_sub(spending.saturating_sub(tx.value())));
-    if tx.kind().is_call() {
-        // A creation bumps the nonce when its frame starts. The last nonce stays: only unchecked messages get this far with it.
-        caller.bump_nonce();
+    // A creation bumps the nonce when its frame starts. After the last nonce comes the first, as in geth: only unchecked messages get there.
+    if tx.kind().is_call() && !caller.bump_nonce() {
+        caller.set_nonce(0);
     }
     Ok(())
 }

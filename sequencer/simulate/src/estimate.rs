@@ -26,8 +26,7 @@ impl<D: DatabaseRef> Scene<'_, D> {
     /// When no limit is enough: it reverts, does what the EVM forbids, or its sender cannot pay. When it takes too long, or the state cannot be read.
     pub fn estimate_gas(&mut self, request: TransactionRequest) -> Result<u64, SimulationError<D::Error>> {
         let most = self.gas.min(MAX_TRANSACTION_GAS).min(self.config.block_gas_limit);
-        // Less than a transfer's is no limit that anybody means.
-        let cap = request.gas.filter(|gas| *gas >= TRANSFER).unwrap_or(most).min(most);
+        let cap = request.gas.unwrap_or(most).min(most);
         let tx = self.prepare(TransactionRequest { gas: Some(cap), ..request })?;
         let highest = cap.min(self.affordable(&tx)?.unwrap_or(u64::MAX));
         let first = self.first_try(&tx, highest)?;

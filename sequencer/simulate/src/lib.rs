@@ -12,6 +12,7 @@ mod refusal;
 mod request;
 mod scene;
 mod watch;
+mod watched;
 
 pub use blocks::{Base, simulate};
 pub use engine::SimulationContext;
@@ -22,3 +23,7 @@ pub use precompiles::Precompiles;
 pub use refusal::{Refusal, halt_message, revert_message};
 pub use scene::{Allowance, Scene};
 pub use watch::Watch;
+pub use watched::Watched;
+
+#[cfg(test)]
+mod tests;

@@ -189,6 +189,24 @@ pub fn halt_message(reason: &HaltReason) -> String {
 #[must_use]
 pub fn revert_message(output: &[u8]) -> String {
     let reason = Revert::abi_decode(output).map(|revert| revert.reason);
-    let reason = reason.or_else(|_| Panic::abi_decode(output).map(|panic| panic.to_string()));
+    let reason = reason.or_else(|_| Panic::abi_decode(output).map(|panic| panic_reason(panic.code)));
     reason.map_or_else(|_| "execution reverted".to_owned(), |reason| format!("execution reverted: {reason}"))
+}
+
+/// What Solidity's panic codes mean, as geth words it.
+fn panic_reason(code: U256) -> String {
+    let words = match u64::try_from(code) {
+        Ok(0x00) => "generic panic",
+        Ok(0x01) => "assert(false)",
+        Ok(0x11) => "arithmetic underflow or overflow",
+        Ok(0x12) => "division or modulo by zero",
+        Ok(0x21) => "enum overflow",
+        Ok(0x22) => "invalid encoded storage byte array accessed",
+        Ok(0x31) => "out-of-bounds array access; popping on an empty array",
+        Ok(0x32) => "out-of-bounds access of an array or bytesN",
+        Ok(0x41) => "out of memory",
+        Ok(0x51) => "uninitialized function",
+        _ => return format!("unknown panic code: {code:#x}"),
+    };
+    words.to_owned()
 }

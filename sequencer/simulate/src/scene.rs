@@ -31,6 +31,8 @@ pub struct Allowance {
     pub gas: u64,
     /// Time.
     pub watch: Watch,
+    /// Blocks of a simulation, those of gaps included.
+    pub blocks: u64,
 }
 
 /// A state and a block for calls to run in, both with overrides. Calls leave no trace: each finds the same state.
@@ -86,6 +88,13 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
         I: Inspector<SimulationContext<'s, D>, EthInterpreter>,
     {
         let tx = self.prepare(request)?;
+        self.run_inspected(tx, inspector)
+    }
+
+    pub(crate) fn run_inspected<'s, I>(&'s mut self, tx: TxEnv, inspector: I) -> Result<ExecutionResult, SimulationError<D::Error>>
+    where
+        I: Inspector<SimulationContext<'s, D>, EthInterpreter>,
+    {
         let engine = self.engine_for(&tx);
         let result = engine.inspect(&mut self.state, tx.clone(), inspector);
         result.map(|(result, _)| result).map_err(|error| explain::<D>(error, &tx, engine.block.basefee))
@@ -123,7 +132,7 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
     }
 
     /// A message without a fee sees a base fee of zero, so that no price is below it.
-    fn engine_for(&self, tx: &TxEnv) -> Engine {
+    pub(crate) fn engine_for(&self, tx: &TxEnv) -> Engine {
         let mut engine = self.engine.clone();
         if tx.gas_price == 0 {
             engine.block.basefee = 0;

@@ -42,6 +42,8 @@ use revm::{
 pub(super) struct Chain<'a, D, N> {
     pub(super) config: &'a ChainConfig,
     pub(super) parent: Sealed<Header>,
+    /// Fee recipient of the simulated block before; none before the first.
+    pub(super) beneficiary: Address,
     pub(super) state: Overlay<D>,
     pub(super) roots: Roots<N>,
     /// Gas left for everything.
@@ -60,6 +62,8 @@ struct Done {
     calls: Vec<SimCallResult>,
     gas_used: u64,
     blob_gas_used: u64,
+    /// Number of the next log.
+    next_log: u64,
 }
 
 impl<D, N> Chain<'_, D, N>
@@ -81,11 +85,12 @@ where
             self.execute(&engine, call, &mut done)?;
         }
         let header = self.seal(header, &done)?;
+        self.beneficiary = header.beneficiary;
         self.parent = header.clone();
         Ok(done.into_block(header, self.full_transactions))
     }
 
-    /// What is known before execution. Defaults are those of the specification's notes: no fee recipient, no randomness.
+    /// What is known before execution. Defaults are those of the specification: no randomness, the fee recipient of the simulated block before.
     fn header(&self, block: &Planned) -> Result<Header, SimulationError<D::Error>> {
         let (parent, overrides) = (&self.parent, &block.overrides);
         let base_fee = match overrides.base_fee {
@@ -96,7 +101,7 @@ where
         Ok(Header {
             parent_hash: parent.hash(),
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: overrides.coinbase.unwrap_or_default(),
+            beneficiary: overrides.coinbase.unwrap_or(self.beneficiary),
             number: block.number,
             gas_limit: overrides.gas_limit.unwrap_or(parent.gas_limit),
             timestamp: block.timestamp,
@@ -123,12 +128,14 @@ where
 
     fn execute(&mut self, engine: &Engine, call: TransactionRequest, done: &mut Done) -> Result<(), SimulationError<D::Error>> {
         let tx = self.message(engine, call, done.gas_used)?;
-        let mut collector = LogCollector::new(self.trace_transfers);
+        let mut collector = LogCollector::new(self.trace_transfers, done.next_log);
         let result = engine.inspect(&mut self.state, tx.clone(), &mut collector);
         let (result, changes) = result.map_err(|error| explain::<D>(error, &tx, engine.block.basefee))?;
         self.state.commit(changes);
         self.gas = self.gas.saturating_sub(result.tx_gas_used());
-        done.record(&tx, result, collector.into_logs());
+        let (logs, next) = collector.finish();
+        done.next_log = next;
+        done.record(&tx, result, logs);
         Ok(())
     }
 
@@ -166,7 +173,7 @@ where
 }
 
 impl Done {
-    fn record(&mut self, tx: &TxEnv, result: ExecutionResult, logs: Vec<Log>) {
+    fn record(&mut self, tx: &TxEnv, result: ExecutionResult, logs: Vec<(u64, Log)>) {
         let transaction = unsigned(tx);
         let gas_used = result.tx_gas_used();
         self.gas_used = self.gas_used.saturating_add(gas_used);
@@ -174,9 +181,10 @@ impl Done {
         let success = result.is_success();
         self.receipts.push(receipt(transaction.tx_type(), success, self.gas_used, result.logs().to_vec()));
         self.calls.push(SimCallResult {
-            return_data: result.output().cloned().unwrap_or_default(),
+            // What a revert returns is in its error.
+            return_data: result.output().filter(|_| success).cloned().unwrap_or_default(),
             // Where they are is filled in once the block is sealed.
-            logs: logs.into_iter().map(|inner| LogJson { inner, ..LogJson::default() }).collect(),
+            logs: logs.into_iter().map(|(number, inner)| LogJson { inner, log_index: Some(number), ..LogJson::default() }).collect(),
             gas_used,
             max_used_gas: Some(most_gas(&result)),
             status: success,
@@ -206,9 +214,7 @@ impl Done {
     }
 }
 
-/// Logs are numbered through the block.
 fn place_logs(header: &Sealed<Header>, transactions: &[TxEnvelope], calls: &mut [SimCallResult]) {
-    let mut next = 0u64;
     for (index, (transaction, call)) in (0u64..).zip(transactions.iter().zip(calls)) {
         for log in &mut call.logs {
             log.block_hash = Some(header.hash());
@@ -216,8 +222,6 @@ fn place_logs(header: &Sealed<Header>, transactions: &[TxEnvelope], calls: &mut 
             log.block_timestamp = Some(header.timestamp);
             log.transaction_hash = Some(*transaction.tx_hash());
             log.transaction_index = Some(index);
-            log.log_index = Some(next);
-            next = next.saturating_add(1);
         }
     }
 }

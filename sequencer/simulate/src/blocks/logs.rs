@@ -13,23 +13,31 @@ const ETHER: Address = address!("eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
 /// Keccak of `Transfer(address,address,uint256)`.
 const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 
-/// Collects logs, frame by frame: those of a frame that fails are dropped.
+/// Collects logs, frame by frame: those of a frame that fails are dropped. They keep their numbers, which no other log gets: geth counts so.
 #[derive(Debug, Default)]
 pub(crate) struct LogCollector {
     transfers: bool,
     /// How many logs there were when each open frame began.
     frames: Vec<usize>,
-    logs: Vec<Log>,
+    logs: Vec<(u64, Log)>,
+    /// Number of the next log.
+    next: u64,
 }
 
 impl LogCollector {
-    /// With `transfers`, ether that moves is logged like a token of [`ETHER`].
-    pub(crate) fn new(transfers: bool) -> Self {
-        Self { transfers, ..Self::default() }
+    /// With `transfers`, ether that moves is logged like a token of [`ETHER`]. Numbers begin with `next`.
+    pub(crate) fn new(transfers: bool, next: u64) -> Self {
+        Self { transfers, next, ..Self::default() }
     }
 
-    pub(crate) fn into_logs(self) -> Vec<Log> {
-        self.logs
+    /// The logs by their numbers, and the number that comes next.
+    pub(crate) fn finish(self) -> (Vec<(u64, Log)>, u64) {
+        (self.logs, self.next)
+    }
+
+    fn push(&mut self, log: Log) {
+        self.logs.push((self.next, log));
+        self.next = self.next.saturating_add(1);
     }
 
     fn begin(&mut self) {
@@ -46,14 +54,14 @@ impl LogCollector {
     fn transfer(&mut self, from: Address, to: Address, value: U256) {
         if self.transfers && !value.is_zero() {
             let data = LogData::new_unchecked(vec![TRANSFER, from.into_word(), to.into_word()], value.to_be_bytes::<32>().into());
-            self.logs.push(Log { address: ETHER, data });
+            self.push(Log { address: ETHER, data });
         }
     }
 }
 
 impl<CTX: ContextTr> Inspector<CTX> for LogCollector {
     fn log(&mut self, _: &mut CTX, log: Log) {
-        self.logs.push(log);
+        self.push(log);
     }
 
     fn call(&mut self, _: &mut CTX, inputs: &mut CallInputs) -> Option<CallOutcome> {

@@ -9,6 +9,7 @@ mod transaction;
 use crate::{Allowance, Overlay, SimulationError};
 use alloy::rpc::types::simulate::{SimulatePayload, SimulatedBlock};
 use alloy_consensus::{Header, Sealed};
+use alloy_primitives::Address;
 use block::Chain;
 use gainsay_execute::trie::NodeSource;
 use gainsay_types::ChainConfig;
@@ -43,10 +44,11 @@ where
     N: NodeSource<Error = D::Error>,
 {
     let SimulatePayload { block_state_calls, trace_transfers, validation, return_full_transactions } = payload;
-    let planned = plan::plan(base.config, base.header, block_state_calls)?;
+    let planned = plan::plan(base.config, base.header, block_state_calls, allowance.blocks)?;
     let mut chain = Chain {
         config: base.config,
         parent: base.header.clone(),
+        beneficiary: Address::ZERO,
         state: Overlay::new(base.state, allowance.watch),
         roots: Roots::new(base.header.state_root, base.nodes),
         gas: allowance.gas,

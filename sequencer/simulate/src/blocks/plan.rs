@@ -1,11 +1,7 @@
 //! Numbers and times of the blocks, and those between them.
 
 use crate::OrderError;
-use alloy::rpc::types::{
-    BlockOverrides, TransactionRequest,
-    simulate::{MAX_SIMULATE_BLOCKS, SimBlock},
-    state::StateOverride,
-};
+use alloy::rpc::types::{BlockOverrides, TransactionRequest, simulate::SimBlock, state::StateOverride};
 use alloy_consensus::Header;
 use alloy_primitives::U256;
 use gainsay_types::ChainConfig;
@@ -22,12 +18,12 @@ pub(crate) struct Planned {
 }
 
 /// Gives each block its number and time, and fills gaps with empty blocks.
-pub(crate) fn plan(config: &ChainConfig, base: &Header, blocks: Vec<SimBlock>) -> Result<Vec<Planned>, OrderError> {
+pub(crate) fn plan(config: &ChainConfig, base: &Header, blocks: Vec<SimBlock>, limit: u64) -> Result<Vec<Planned>, OrderError> {
     if blocks.is_empty() {
         return Err(OrderError::Empty);
     }
     let mut planner =
-        Planner { base: base.number, number: base.number, timestamp: base.timestamp, step: step(config), planned: Vec::new() };
+        Planner { limit, base: base.number, number: base.number, timestamp: base.timestamp, step: step(config), planned: Vec::new() };
     for block in blocks {
         planner.add(block)?;
     }
@@ -40,6 +36,7 @@ fn step(config: &ChainConfig) -> u64 {
 }
 
 struct Planner {
+    limit: u64,
     base: u64,
     number: u64,
     timestamp: u64,
@@ -66,15 +63,15 @@ impl Planner {
         self.push(Planned { number, timestamp, overrides, state: state_overrides.unwrap_or_default(), calls })
     }
 
-    /// Checked before any block of a gap is made: there are never more than [`MAX_SIMULATE_BLOCKS`].
+    /// Checked before any block of a gap is made: there are never more than the limit.
     fn number_of(&self, overrides: &BlockOverrides) -> Result<u64, OrderError> {
         let asked = overrides.number.unwrap_or_else(|| U256::from(self.number).saturating_add(U256::from(1)));
-        let too_many = OrderError::TooMany { limit: MAX_SIMULATE_BLOCKS };
+        let too_many = OrderError::TooMany { limit: self.limit };
         let Ok(number) = u64::try_from(asked) else { return Err(too_many) };
         if number <= self.number {
             return Err(OrderError::Number { number, before: self.number });
         }
-        if number - self.base > MAX_SIMULATE_BLOCKS { Err(too_many) } else { Ok(number) }
+        if number - self.base > self.limit { Err(too_many) } else { Ok(number) }
     }
 
     fn push(&mut self, block: Planned) -> Result<(), OrderError> {

@@ -63,9 +63,21 @@ start_node() {
     cast rpc --rpc-url "$l1_rpc" evm_setIntervalMining 0 >/dev/null
 }
 
+# Why a load may have failed: whether the node is gone, and what it said last. Its log is kept, with those of runs before.
+show_node() {
+    local how="still runs"
+    kill -0 "$node_pid" 2>/dev/null || how="has stopped"
+    printf 'the sequencer %s; the end of its log, %s:\n' "$how" "$logs/sequencer.log"
+    # Since it was started.
+    awk '/: a new sequencer$/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' "$logs/sequencer.log" | tail -n 15 | cut -c 1-400 | sed 's/^/    /'
+}
+
+# Ends the benchmark if the node is gone.
+need_alive() { kill -0 "$node_pid" 2>/dev/null || { show_node >&2; die "the node that is measured has stopped"; }; }
+
 # Code and caches are warm, and the batcher has made the one batch that it waits for.
 warm_up() {
-    "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2 || die "the node does not take the load"
+    "$bin/load" run --address "$node_address" --pid "$node_pid" --kind transfer --batch 50 --count 30000 >&2 || { show_node >&2; die "the node does not take the load"; }
     calm
 }
 
@@ -78,6 +90,7 @@ calm() {
     now=$(node_ticks)
     for ((tries = 0; tries < 60; tries++)); do
         sleep 1
+        need_alive
         before=$now now=$(node_ticks)
         if ((now - before < 5)); then return; fi
     done
@@ -107,14 +120,6 @@ start_peer() {
 stop_last() {
     stop_process "${pids[-1]}"
     unset 'names[-1]' 'pids[-1]'
-}
-
-# Why a load may have failed: whether the node is gone, and what it said last. Its log is kept, with those of runs before.
-show_node() {
-    local how="still runs"
-    kill -0 "$node_pid" 2>/dev/null || how="has stopped"
-    printf 'the sequencer %s; the end of its log, %s:\n' "$how" "$logs/sequencer.log"
-    tail -n 15 "$logs/sequencer.log" | cut -c 1-400 | sed 's/^/    /'
 }
 
 # record CASE SIDE COMMAND...: runs the load, and keeps its line with case and side; when it fails, what it said.

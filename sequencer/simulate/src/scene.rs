@@ -42,6 +42,8 @@ pub struct Scene<'a, D> {
     pub(crate) engine: Engine,
     pub(crate) state: Overlay<D>,
     pub(crate) gas: u64,
+    /// Wei that the zero address has been lent for the call under way.
+    gift: U256,
 }
 
 impl<'a, D: DatabaseRef> Scene<'a, D> {
@@ -51,7 +53,7 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
         let mut cfg = cfg_env(config);
         cfg.tx_gas_limit_cap = Some(u64::MAX);
         let engine = Engine { precompiles: Precompiles::new(cfg.spec), cfg, block: block_env(header), strict: false };
-        Self { config, engine, state: Overlay::new(db, allowance.watch), gas: allowance.gas }
+        Self { config, engine, state: Overlay::new(db, allowance.watch), gas: allowance.gas, gift: U256::ZERO }
     }
 
     /// Puts overrides over the state.
@@ -105,14 +107,24 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
     pub(crate) fn prepare(&mut self, request: TransactionRequest) -> Result<TxEnv, SimulationError<D::Error>> {
         let (named, gift) = (request.gas, request.value.filter(|_| request.from.is_none()));
         let mut tx = self.message(request)?;
-        if let Some(gift) = gift {
-            self.state.update(Address::ZERO, |account| account.balance = account.balance.saturating_add(gift))?;
-        }
+        self.lend(gift.unwrap_or_default())?;
         if named.is_none() && tx.gas_price > 0 {
             let balance = self.state.account(tx.caller)?.map(|account| account.balance).unwrap_or_default();
             tx.gas_limit = affordable_gas(balance, tx.value, tx.gas_price).map_or(self.gas, |gas| gas.min(self.gas));
         }
         Ok(tx)
+    }
+
+    /// Gives the zero address so much on top of what it has, instead of what it was lent before.
+    fn lend(&mut self, gift: U256) -> Result<(), SimulationError<D::Error>> {
+        if gift.is_zero() && self.gift.is_zero() {
+            return Ok(());
+        }
+        let balance = self.state.account(Address::ZERO)?.map(|account| account.balance).unwrap_or_default();
+        let own = balance.saturating_sub(self.gift);
+        let with = own.saturating_add(gift);
+        self.gift = with.saturating_sub(own);
+        Ok(self.state.update(Address::ZERO, |account| account.balance = with)?)
     }
 
     fn message(&mut self, request: TransactionRequest) -> Result<TxEnv, SimulationError<D::Error>> {

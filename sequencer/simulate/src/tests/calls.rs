@@ -148,7 +148,11 @@ fn estimates_see_overrides() {
 fn who_names_no_sender_has_the_ether_that_it_sends() {
     let world = World::of([]);
     let call = json!({ "to": at(0x44), "value": "0x5" });
-    assert_eq!(world.scene().call(request(&call)).expect("runs").status, CallStatus::Success);
+    let mut scene = world.scene();
+    assert_eq!(scene.call(request(&call)).expect("runs").status, CallStatus::Success);
+    // What the zero address has is asked by nobody in particular: nothing is left of the gift.
+    let asks = json!({ "from": at(0x33), "input": "0x5f315f5260205ff3" });
+    assert_eq!(word(&mut scene, &asks), U256::ZERO);
     let named = json!({ "from": at(0x33), "to": at(0x44), "value": "0x5" });
     assert!(world.scene().call(request(&named)).is_err());
 }

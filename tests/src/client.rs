@@ -80,6 +80,10 @@ impl Setup {
         command.current_dir(files::repository().join("tests/contracts")).args([verb, "--rpc-url", node.url().as_str()]).args(arguments);
         // Its own folder, so that nothing outside tells it otherwise.
         command.env("FOUNDRY_BROADCAST", self.path("broadcast")).env_remove("ETH_RPC_URL");
+        if verb == "run" {
+            // It executes a whole block, and takes deposits in it only from chain ids that it knows, or when told.
+            command.env("FOUNDRY_NETWORK", "optimism");
+        }
         let finished = Process::run(&mut command, LIMIT)?;
         ensure!(finished.status.success(), "{tool} {verb}: {}", finished.stderr);
         Ok(finished.stdout)

@@ -1,10 +1,10 @@
 //! What applications and developers use, against a node: viem, ethers, web3.py, viem's actions for the OP Stack, Uniswap's and Safe's contracts,
-//! hardhat with OpenZeppelin's contracts, forge, cast.
+//! hardhat with OpenZeppelin's contracts.
 
-use alloy::primitives::{Address, U256};
-use eyre::{OptionExt, ensure};
+use alloy::primitives::U256;
+use eyre::ensure;
 use gainsay_tests::{Node, Options, Patience, Setup, accounts, eventually};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A network with a running sequencer.
 async fn network() -> eyre::Result<(Setup, Node)> {
@@ -83,42 +83,4 @@ async fn ether_and_tokens_go_both_ways_with_viem() -> eyre::Result<()> {
     let challenger = setup.challenger_with_key("challenger", 6, &[])?;
     challenger.0.start_and_wait().await?;
     setup.run_client("bridge", &sequencer, [0, 1])
-}
-
-/// The only JSON object of a line of output that has this field.
-fn find(output: &str, field: &str) -> eyre::Result<Value> {
-    let objects = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    objects.map(|mut object| object[field].take()).find(|value| !value.is_null()).ok_or_eyre(format!("no {field} in: {output}"))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn forge_and_cast_work() -> eyre::Result<()> {
-    let (setup, sequencer) = network().await?;
-    let (key, to) = (accounts::key(0)?, accounts::signer(1)?.address());
-    let owned = |token: &str, owner: Address| -> eyre::Result<U256> {
-        let read = [token, "balanceOf(address)(uint256)", &owner.to_string()];
-        Ok(setup.run_foundry("cast", "call", &read, &sequencer)?.trim().parse()?)
-    };
-
-    let created = ["Token.sol:Token", "--private-key", &key, "--broadcast", "--json", "--constructor-args", "1000"];
-    let created = setup.run_foundry("forge", "create", &created, &sequencer)?;
-    let created: Value = serde_json::from_str(&created)?;
-    let token = created["deployedTo"].as_str().ok_or_eyre("forge create names no contract")?;
-    let send = [token, "transfer(address,uint256)", &to.to_string(), "400", "--private-key", &key, "--json"];
-    let receipt: Value = serde_json::from_str(&setup.run_foundry("cast", "send", &send, &sequencer)?)?;
-    ensure!(receipt["status"] == "0x1", "the transfer reverted: {receipt}");
-    ensure!(owned(token, to)? == U256::from(400), "the tokens have not arrived");
-
-    let signature = "run(address,uint256,uint256)";
-    let to_text = to.to_string();
-    let script = ["Deploy.s.sol:Deploy", "--sig", signature, &to_text, "1000", "300", "--private-key", &key, "--broadcast", "--json"];
-    let script = setup.run_foundry("forge", "script", &script, &sequencer)?;
-    let returned = find(&script, "returns")?;
-    let token = returned["token"]["value"].as_str().ok_or_eyre("forge script returns no contract")?;
-    ensure!(owned(token, to)? == U256::from(300), "the script's transfer has not arrived");
-
-    let too_many = [token, "transfer(address,uint256)", &to.to_string(), "701", "--private-key", &key];
-    let refused = setup.run_foundry("cast", "send", &too_many, &sequencer).err().ok_or_eyre("more tokens than there are were sent")?;
-    ensure!(format!("{refused:#}").contains("execution reverted"), "not understood as a revert: {refused:#}");
-    Ok(())
 }

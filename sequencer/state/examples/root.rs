@@ -4,7 +4,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges};
-use gainsay_state::{Depths, PageSource, PagedStateError, Prefix, TrieId, World, read_account};
+use gainsay_state::{DirtyPages, PageId, PageSource, PagedStateError, World, read_account};
 use std::{
     collections::{BTreeMap, HashMap},
     convert::Infallible,
@@ -19,33 +19,39 @@ static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Pages in a map.
 #[derive(Default)]
 struct Memory {
-    pages: HashMap<(TrieId, Prefix), Bytes>,
-    depths: Depths,
+    pages: HashMap<PageId, Bytes>,
+    root: Option<PageId>,
+    next: u64,
 }
 
 impl PageSource for Memory {
     type Error = Infallible;
 
-    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
-        Ok(self.pages.get(&(*trie, *prefix)).cloned())
+    fn root(&self) -> Option<PageId> {
+        self.root
     }
 
-    fn depths(&self) -> Option<&Depths> {
-        Some(&self.depths)
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+        Ok(self.pages.get(&id).cloned())
     }
 }
 
 impl Memory {
-    fn write(&mut self, world: &mut World) -> usize {
-        let dirty = world.take_dirty();
-        let count = dirty.len();
-        for (trie, prefix, page) in dirty {
-            match page {
-                Some(page) => self.pages.insert((trie, prefix), page.into()),
-                None => self.pages.remove(&(trie, prefix)),
-            };
-        }
-        count
+    fn take(&mut self, world: &mut World) -> DirtyPages {
+        self.next += 1;
+        let dirty = world.take_dirty(PageId::new(self.next << 32).unwrap_or_else(|| unreachable!("not 0")));
+        self.root = dirty.root;
+        dirty
+    }
+
+    fn put(&mut self, dirty: DirtyPages) {
+        dirty.superseded.iter().for_each(|id| drop(self.pages.remove(id)));
+        self.pages.extend(dirty.pages.into_iter().map(|(id, page)| (id, page.into())));
+    }
+
+    fn write(&mut self, world: &mut World) {
+        let dirty = self.take(world);
+        self.put(dirty);
     }
 }
 
@@ -90,12 +96,10 @@ fn main() -> Result<(), PagedStateError<Infallible>> {
         let roots = world.apply(&changes, &pages)?;
         let applied = start.elapsed();
         let start = Instant::now();
-        let taken = world.take_dirty();
+        let taken = pages.take(world);
         let took = start.elapsed();
-        println!("{count} changes, {name}: root {} in {applied:?}; {} pages taken in {took:?}", roots.state_root, taken.len());
-        for (trie, prefix, page) in taken {
-            pages.pages.insert((trie, prefix), page.unwrap_or_default().into());
-        }
+        println!("{count} changes, {name}: root {} in {applied:?}; {} pages taken in {took:?}", roots.state_root, taken.pages.len());
+        pages.put(taken);
         Ok::<_, PagedStateError<Infallible>>(())
     };
     for seed in 10..13 {

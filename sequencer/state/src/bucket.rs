@@ -17,6 +17,7 @@ use crate::{
     value::{Change, Kind},
 };
 use alloy_primitives::B256;
+use std::ops::Range;
 
 /// Entries of a bucket; with more it splits.
 pub(crate) const MOST: usize = 24;
@@ -92,10 +93,20 @@ impl<'a> Bucket<'a> {
 
     /// The value at a key that begins with the prefix.
     pub(crate) fn get(&self, key: &B256) -> Option<&'a [u8]> {
+        self.values.get(self.find(key)?)
+    }
+
+    /// Where in the bucket's bytes that value is.
+    pub(crate) fn place(&self, key: &B256) -> Option<Range<usize>> {
+        let before = 3 + self.hashes.len() + self.lengths.len() + self.keys.len();
+        self.find(key).map(|found| before + found.start..before + found.end)
+    }
+
+    fn find(&self, key: &B256) -> Option<Range<usize>> {
         let suffix = &key.0[start(self.prefix)..];
         let place = self.keys.chunks_exact(suffix.len()).position(|one| one == suffix)?;
         let from = self.lengths[..place].iter().map(|length| usize::from(*length)).sum::<usize>();
-        self.values.get(from..from + usize::from(self.lengths[place]))
+        Some(from..from + usize::from(self.lengths[place]))
     }
 
     /// The hash below a nibble of the topmost branch, where it is in the page.
@@ -147,7 +158,7 @@ impl Entries {
     fn push(&mut self, key: B256, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let from = self.values.len();
         write(&mut self.values);
-        // Values have at most 106 bytes, and there are as many as a block's changes and 24 more.
+        // Values have at most 114 bytes, and there are as many as a block's changes and 24 more.
         let (from, length) = (from as u32, (self.values.len() - from) as u8);
         if length > 0 {
             self.list.push(Entry { key, from, length });

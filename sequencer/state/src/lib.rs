@@ -16,6 +16,6 @@ mod world;
 
 pub use key::Prefix;
 pub use nodes::NodesAt;
-pub use read::{Depths, read_account, read_slot};
-pub use source::{DirtyPage, NoPages, PageSource, PagedStateError, TrieId};
+pub use read::{read_account, read_slot};
+pub use source::{DirtyPages, NoPages, PageId, PageSource, PagedStateError, TrieId};
 pub use world::World;

@@ -1,6 +1,7 @@
 //! Nodes of a trie in memory: each stands for one page.
 
 use crate::{
+    PageId,
     key::{Prefix, nibble},
     reference::{Encoder, Reference},
 };
@@ -43,8 +44,8 @@ pub(crate) struct Slot {
     pub(crate) node: Node,
     /// Differs from its page, or has none yet. Then all above it do.
     pub(crate) dirty: bool,
-    /// The source has a page here, of this node or of an older one.
-    pub(crate) stored: bool,
+    /// What the source has here: the page of this node, or of an older one.
+    pub(crate) page: Option<PageId>,
     /// Read or changed since nodes were last forgotten. Then all above it were.
     pub(crate) used: bool,
     /// Something below has been loaded, and may be forgotten.
@@ -53,11 +54,11 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) const EMPTY: Self =
-        Self { reference: Reference::Empty, node: Node::Empty, dirty: false, stored: false, used: false, warm: false };
+        Self { reference: Reference::Empty, node: Node::Empty, dirty: false, page: None, used: false, warm: false };
 
     /// Of a node whose page the source has.
-    pub(crate) const fn stored(reference: Reference) -> Self {
-        Self { reference, node: Node::Unloaded, dirty: false, stored: true, used: false, warm: false }
+    pub(crate) const fn stored(reference: Reference, page: PageId) -> Self {
+        Self { reference, node: Node::Unloaded, dirty: false, page: Some(page), used: false, warm: false }
     }
 }
 
@@ -86,12 +87,6 @@ impl Branch {
 
     pub(crate) const fn slots_mut(&mut self) -> &mut [Slot; 16] {
         &mut self.slots
-    }
-
-    /// The slot towards a key that begins with the path.
-    #[inline]
-    pub(crate) fn slot(&self, key: &B256) -> &Slot {
-        &self.slots[usize::from(nibble(key, self.path.depth()))]
     }
 
     /// The slot towards a key that begins with the path, and its prefix.

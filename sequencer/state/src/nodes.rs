@@ -6,7 +6,7 @@ use crate::{
     node::Node,
     reference::{EMPTY_ROOT, Reference},
     trie::Tools,
-    value,
+    value::{self, StorageRoot},
 };
 use alloy_primitives::{B256, Bytes, map::B256Map};
 use gainsay_execute::{StateChanges, trie::NodeSource};
@@ -19,8 +19,8 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) trie: TrieId,
-    /// The trie's root.
-    pub(crate) root: B256,
+    /// If it is a storage trie: its root.
+    pub(crate) storage: StorageRoot,
     /// Of its page.
     pub(crate) prefix: Prefix,
 }
@@ -67,8 +67,8 @@ impl Tools {
 
 /// Where the storage root of an account is.
 fn storage(key: B256, account: &[u8]) -> Option<(B256, Place)> {
-    let (_, root) = value::read_account(account).filter(|(_, root)| *root != EMPTY_ROOT)?;
-    Some((root, Place { trie: TrieId::Storage(key), root, prefix: Prefix::ROOT }))
+    let (_, storage) = value::read_account(account).filter(|(_, storage)| storage.root != EMPTY_ROOT)?;
+    Some((storage.root, Place { trie: TrieId::Storage(key), storage, prefix: Prefix::ROOT }))
 }
 
 /// The nodes under one state root, found by walking down from it: a node is known once one that refers to it was asked for.
@@ -122,7 +122,7 @@ impl<P: PageSource> NodesAt<P> {
         if found != state_root {
             return Err(PagedStateError::Root { expected: state_root, found });
         }
-        let place = Place { trie: TrieId::Accounts, root: found, prefix: Prefix::ROOT };
+        let place = Place { trie: TrieId::Accounts, storage: StorageRoot::EMPTY, prefix: Prefix::ROOT };
         let places = if found == EMPTY_ROOT { B256Map::default() } else { [(found, place)].into_iter().collect() };
         Ok(Self { pages, known: Mutex::new(Nodes { world, made: B256Map::default(), places }) })
     }

@@ -1,43 +1,20 @@
 //! Reading one account or slot straight from pages.
 
 use crate::{
-    PageSource, PagedStateError, Prefix, TrieId,
-    key::NIBBLES,
+    PageId, PageSource, PagedStateError, Prefix, TrieId,
     page::{self, Found},
-    value,
+    value::{self, StorageRoot},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use gainsay_execute::Account;
-use std::sync::atomic::{AtomicU8, Ordering};
-
-/// Where keys were found lately, so that a read asks for the right page first: a guess, which is right nearly always and may be wrong.
-#[derive(Debug)]
-pub struct Depths {
-    accounts: AtomicU8,
-    storage: [AtomicU8; 256],
-}
-
-impl Default for Depths {
-    fn default() -> Self {
-        Self { accounts: AtomicU8::new(0), storage: [const { AtomicU8::new(0) }; 256] }
-    }
-}
-
-impl Depths {
-    const fn of(&self, trie: &TrieId) -> &AtomicU8 {
-        match trie {
-            TrieId::Accounts => &self.accounts,
-            TrieId::Storage(account) => &self.storage[account.0[0] as usize],
-        }
-    }
-}
 
 /// An account and the root of its storage; none if it does not exist.
 ///
 /// # Errors
 /// When a page is missing, damaged or cannot be read.
 pub fn read_account<P: PageSource>(pages: &P, address: &Address) -> Result<Option<(Account, B256)>, PagedStateError<P::Error>> {
-    read(pages, &TrieId::Accounts, &keccak256(address), value::read_account)
+    let found = account(pages, &keccak256(address))?;
+    Ok(found.map(|(account, storage)| (account, storage.root)))
 }
 
 /// Value of a slot; zero if there is none.
@@ -45,41 +22,39 @@ pub fn read_account<P: PageSource>(pages: &P, address: &Address) -> Result<Optio
 /// # Errors
 /// When a page is missing, damaged or cannot be read.
 pub fn read_slot<P: PageSource>(pages: &P, address: &Address, slot: &U256) -> Result<U256, PagedStateError<P::Error>> {
-    let account = keccak256(address);
-    let key = keccak256(slot.to_be_bytes::<32>());
-    Ok(read(pages, &TrieId::Storage(account), &key, value::read_word)?.unwrap_or_default())
+    let key = keccak256(address);
+    let Some((_, storage)) = account(pages, &key)? else { return Ok(U256::ZERO) };
+    if storage == StorageRoot::EMPTY {
+        return Ok(U256::ZERO);
+    }
+    let trie = TrieId::Storage(key);
+    let root = storage.page.ok_or(PagedStateError::Missing { trie, depth: 0 })?;
+    Ok(read(pages, &trie, root, &keccak256(slot.to_be_bytes::<32>()), value::read_word)?.unwrap_or_default())
 }
 
-/// Looks for a key from the depth where others were found: up where there is no page, down where a page says so.
+fn account<P: PageSource>(pages: &P, key: &B256) -> Result<Option<(Account, StorageRoot)>, PagedStateError<P::Error>> {
+    let Some(root) = pages.root() else { return Ok(None) };
+    read(pages, &TrieId::Accounts, root, key, value::read_account)
+}
+
+/// Looks for a key from the root's page down.
 fn read<P: PageSource, T>(
     pages: &P,
     trie: &TrieId,
+    root: PageId,
     key: &B256,
     decode: impl FnOnce(&[u8]) -> Option<T>,
 ) -> Result<Option<T>, PagedStateError<P::Error>> {
-    let hint = pages.depths().map(|depths| depths.of(trie));
-    let guess = hint.map_or(0, |hint| hint.load(Ordering::Relaxed)).min(NIBBLES);
-    let (mut depth, mut down) = (guess, false);
+    let (mut id, mut depth) = (root, 0);
     loop {
         let prefix = Prefix::of(key, depth);
-        let Some(found) = pages.page(trie, &prefix).map_err(PagedStateError::Source)? else {
-            match (down, depth) {
-                (true, _) => return Err(PagedStateError::Missing { trie: *trie, depth }),
-                (false, 0) => return Ok(None),
-                (false, _) => depth -= 1,
-            }
-            continue;
-        };
+        let found = pages.page(id).map_err(PagedStateError::Source)?.ok_or(PagedStateError::Missing { trie: *trie, depth })?;
         let damaged = PagedStateError::Damaged { trie: *trie, depth };
-        match page::find(trie, &prefix, &found, key) {
+        match page::find(id, trie, &prefix, &found, key) {
             None => return Err(damaged),
-            Some(Found::Below(next)) => (depth, down) = (next, true),
-            Some(Found::Value(found)) => {
-                if let Some(hint) = hint.filter(|_| depth != guess) {
-                    hint.store(depth, Ordering::Relaxed);
-                }
-                return found.map(|value| decode(value).ok_or(damaged)).transpose();
-            }
+            // Deeper each time, at most to 64.
+            Some(Found::Below(page, below)) => (id, depth) = (page, below),
+            Some(Found::Value(found)) => return found.map(|value| decode(value).ok_or(damaged)).transpose(),
         }
     }
 }

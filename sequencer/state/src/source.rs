@@ -1,8 +1,8 @@
 //! Which trie, and where its pages come from.
 
-use crate::{Depths, Prefix, value::Kind};
+use crate::value::Kind;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
-use std::convert::Infallible;
+use std::{convert::Infallible, num::NonZeroU64};
 
 /// One of the tries that make up a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,33 +28,63 @@ impl TrieId {
     }
 }
 
+/// Which page: a page is written once, and the page above it says where it is. A changed one is another page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId(NonZeroU64);
+
+impl PageId {
+    /// The page of a number; none for 0.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    #[inline]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// As pages hold it: 8 bytes, 0 for none.
+    #[inline]
+    pub(crate) fn encode(id: Option<Self>) -> [u8; 8] {
+        id.map_or(0, Self::get).to_be_bytes()
+    }
+
+    #[inline]
+    pub(crate) const fn decode(bytes: [u8; 8]) -> Option<Self> {
+        Self::new(u64::from_be_bytes(bytes))
+    }
+}
+
 /// Where pages come from that are not in memory.
 pub trait PageSource {
     /// Why a page cannot be read.
     type Error;
 
-    /// The page at a prefix; none if there is none.
+    /// The page of the accounts' root; none for the empty state.
+    fn root(&self) -> Option<PageId>;
+
+    /// A page; none if it is not there.
     ///
     /// # Errors
     /// When the source fails.
-    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Self::Error>;
-
-    /// Where keys were found lately, if the source remembers it: without, [`read_account`](crate::read_account) and
-    /// [`read_slot`](crate::read_slot) go down from the root page by page.
-    fn depths(&self) -> Option<&Depths> {
-        None
-    }
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, Self::Error>;
 }
 
 impl<P: PageSource + ?Sized> PageSource for &P {
     type Error = P::Error;
 
-    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, P::Error> {
-        (**self).page(trie, prefix)
+    fn root(&self) -> Option<PageId> {
+        (**self).root()
     }
 
-    fn depths(&self) -> Option<&Depths> {
-        (**self).depths()
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, P::Error> {
+        (**self).page(id)
     }
 }
 
@@ -65,13 +95,41 @@ pub struct NoPages;
 impl PageSource for NoPages {
     type Error = Infallible;
 
-    fn page(&self, _: &TrieId, _: &Prefix) -> Result<Option<Bytes>, Infallible> {
+    fn root(&self) -> Option<PageId> {
+        None
+    }
+
+    fn page(&self, _: PageId) -> Result<Option<Bytes>, Infallible> {
         Ok(None)
     }
 }
 
-/// A page that has to be written, or, without bytes, to be removed.
-pub type DirtyPage = (TrieId, Prefix, Option<Vec<u8>>);
+/// What a source has to take over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirtyPages {
+    /// Pages to write, in the order of their numbers, which follow each other.
+    pub pages: Vec<(PageId, Vec<u8>)>,
+    /// Pages that the source has, and to which this state does not refer any more.
+    pub superseded: Vec<PageId>,
+    /// The page of the accounts' root from now on; none if there are no accounts.
+    pub root: Option<PageId>,
+    next: u64,
+}
+
+impl DirtyPages {
+    /// None yet; the first gets the number `first`.
+    pub(crate) fn from(first: PageId) -> Self {
+        Self { next: first.get(), ..Self::default() }
+    }
+
+    /// Adds the page that is written for the next number; none if there is nothing to write.
+    pub(crate) fn push(&mut self, write: impl FnOnce(PageId) -> Option<Vec<u8>>) -> Option<PageId> {
+        let id = PageId::new(self.next)?;
+        self.pages.push((id, write(id)?));
+        self.next = self.next.wrapping_add(1);
+        Some(id)
+    }
+}
 
 /// A state that cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,17 +1,16 @@
 //! One trie: pages in memory over pages elsewhere.
 
 use crate::{
-    PageSource, PagedStateError, Prefix, TrieId,
+    DirtyPages, PageId, PageSource, PagedStateError, Prefix, TrieId,
     bucket::{Bucket, Entries, Known},
     node::{Node, Slot},
     page,
     reference::{EMPTY_ROOT, Encoder, Reference},
-    source::DirtyPage,
     threads::MOST_ALONE,
-    value::Change,
+    value::{self, Change, StorageRoot},
 };
 use alloy_primitives::B256;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// A Merkle-Patricia trie over keys of 32 bytes.
 #[derive(Clone, Debug)]
@@ -26,8 +25,8 @@ pub(crate) struct Trie {
 /// What is known of a trie without walking it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Pages that the source has, and that nothing refers to any more, unless there is a new node in their place.
-    pub(crate) removed: BTreeSet<Prefix>,
+    /// Pages that the source has, and that nothing refers to any more.
+    pub(crate) superseded: Vec<PageId>,
     /// Nodes that differ from their pages.
     pub(crate) dirty: usize,
     /// Bytes in memory, roughly.
@@ -64,43 +63,45 @@ impl Trie {
         Self { id, root: Slot::EMPTY, open: true, tally: Tally::default() }
     }
 
-    /// The trie whose pages are in a source.
-    pub(crate) fn stored(id: TrieId) -> Self {
-        Self { root: Slot::stored(Reference::Empty), open: false, ..Self::empty(id) }
+    /// The accounts' trie whose pages are in a source.
+    pub(crate) fn stored() -> Self {
+        Self { open: false, ..Self::empty(TrieId::Accounts) }
     }
 
-    /// The storage trie of an account whose storage root is known.
-    pub(crate) fn of_account(key: &B256, root: B256) -> Self {
-        let id = TrieId::Storage(*key);
-        if root == EMPTY_ROOT { Self::empty(id) } else { Self::stored(id) }
-    }
-
-    /// Reads the root's page, once, and compares its root with the one that it must have.
-    pub(crate) fn open_at<P: PageSource>(&mut self, root: B256, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
-        self.open(pages, tools)?;
-        match self.root() {
-            found if found == root => Ok(()),
-            EMPTY_ROOT => Err(PagedStateError::Missing { trie: self.id, depth: 0 }),
-            _ => Err(PagedStateError::Damaged { trie: self.id, depth: 0 }),
+    /// The storage trie of an account whose storage is known, and whose pages are in a source.
+    ///
+    /// # Errors
+    /// If it is said to have entries, but not where.
+    pub(crate) fn of_account<E>(account: &B256, storage: &StorageRoot) -> Result<Self, PagedStateError<E>> {
+        let trie = Self::empty(TrieId::Storage(*account));
+        if storage.root == EMPTY_ROOT {
+            return Ok(trie);
         }
+        let page = storage.page.ok_or(PagedStateError::Missing { trie: trie.id, depth: 0 })?;
+        Ok(Self { root: Slot::stored(Reference::Hash(storage.root), page), ..trie })
     }
 
-    /// Reads the root's page, once: its reference is computed from what is in it. Without a page the trie is empty.
+    /// Compares the root of an open trie with the one that it must have.
+    pub(crate) fn check_root<E>(&self, root: B256) -> Result<(), PagedStateError<E>> {
+        if self.root() == root { Ok(()) } else { Err(PagedStateError::Damaged { trie: self.id, depth: 0 }) }
+    }
+
+    /// Reads the page of the accounts' root, once: its reference is computed from what is in it. Without a page the trie is empty.
     pub(crate) fn open<P: PageSource>(&mut self, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
         if self.open {
             return Ok(());
         }
-        if let Some(bytes) = pages.page(&self.id, &Prefix::ROOT).map_err(PagedStateError::Source)? {
+        if let Some(id) = pages.root() {
+            let found = pages.page(id).map_err(PagedStateError::Source)?;
+            let bytes = found.ok_or(PagedStateError::Missing { trie: self.id, depth: 0 })?;
             let damaged = PagedStateError::Damaged { trie: self.id, depth: 0 };
-            let Some((node, seal)) = page::read(&self.id, &Prefix::ROOT, &bytes) else { return Err(damaged) };
+            let Some((node, seal)) = page::read(id, &self.id, &Prefix::ROOT, &bytes) else { return Err(damaged) };
             let reference = tools.reference(&self.id, &Prefix::ROOT, &node);
             if reference.seal() != seal {
                 return Err(damaged);
             }
             self.tally.held += node.size();
-            (self.root.node, self.root.reference) = (node, reference);
-        } else {
-            self.root = Slot::EMPTY;
+            self.root = Slot { node, ..Slot::stored(reference, id) };
         }
         self.open = true;
         Ok(())
@@ -184,7 +185,7 @@ impl Trie {
 
     /// Pages to write or remove at least.
     pub(crate) fn dirty(&self) -> usize {
-        self.tally.dirty + self.tally.removed.len()
+        self.tally.dirty + self.tally.superseded.len()
     }
 
     /// Bytes in memory, roughly.
@@ -197,18 +198,32 @@ impl Trie {
         self.dirty() == 0 && !self.root.node.is_loaded()
     }
 
-    /// Appends the pages that differ from the source's, which from now on count as written.
-    pub(crate) fn take_dirty(&mut self, out: &mut Vec<DirtyPage>) {
-        let from = out.len();
+    /// Appends the pages that differ from the source's, which from now on count as written; the page of the root.
+    pub(crate) fn take_dirty(&mut self, out: &mut DirtyPages) -> Option<PageId> {
         take_dirty(&self.id, &mut self.root, Prefix::ROOT, out);
         self.tally.dirty = 0;
-        let mut removed = std::mem::take(&mut self.tally.removed);
-        if !removed.is_empty() {
-            for (_, prefix, _) in out.iter().skip(from) {
-                removed.remove(prefix);
+        out.superseded.append(&mut self.tally.superseded);
+        self.root.page
+    }
+
+    /// Tells an account's value, which is not written yet, where the page of its storage root is. Nothing if there is no such account.
+    pub(crate) fn set_storage_page(&mut self, account: &B256, page: PageId) {
+        let (mut slot, mut prefix) = (&mut self.root, Prefix::ROOT);
+        loop {
+            match &mut slot.node {
+                Node::Branch(branch) if branch.path().contains(account) => (slot, prefix) = Arc::make_mut(branch).towards(account),
+                Node::Bucket(bytes) => {
+                    let value = Bucket::read(&prefix, bytes).and_then(|bucket| bucket.place(account));
+                    let Some((from, value)) = value.and_then(|place| Some((place.start, bytes.get(place)?))) else { return };
+                    let Some(place) = value::storage_page(value) else { return };
+                    if let Some(told) = Arc::make_mut(bytes).get_mut(from + place.start..from + place.end) {
+                        told.copy_from_slice(&PageId::encode(Some(page)));
+                    }
+                    return;
+                }
+                _ => return,
             }
         }
-        out.extend(removed.into_iter().map(|prefix| (self.id, prefix, None)));
     }
 
     /// Drops what pages have: nodes deeper than `resident`, all of them without one, but those used since the last call if `keep` says so.
@@ -252,28 +267,32 @@ impl<P: PageSource> Walk<'_, P> {
         if !matches!(slot.node, Node::Unloaded) {
             return Ok(());
         }
-        let found = self.pages.page(&self.id, prefix).map_err(PagedStateError::Source)?;
-        let found = found.ok_or(PagedStateError::Missing { trie: self.id, depth: prefix.depth() })?;
-        let read = page::read(&self.id, prefix, &found).filter(|(_, seal)| *seal == slot.reference.seal());
+        let missing = PagedStateError::Missing { trie: self.id, depth: prefix.depth() };
+        let Some(id) = slot.page else { return Err(missing) };
+        let found = self.pages.page(id).map_err(PagedStateError::Source)?.ok_or(missing)?;
+        let read = page::read(id, &self.id, prefix, &found).filter(|(_, seal)| *seal == slot.reference.seal());
         slot.node = read.ok_or_else(|| self.damaged(prefix))?.0;
         self.tally.held += slot.node.size();
         Ok(())
     }
 }
 
-fn take_dirty(id: &TrieId, slot: &mut Slot, prefix: Prefix, out: &mut Vec<DirtyPage>) {
+/// What is below comes first: a page says where its children are.
+fn take_dirty(id: &TrieId, slot: &mut Slot, prefix: Prefix, out: &mut DirtyPages) {
     if !std::mem::take(&mut slot.dirty) {
         return;
     }
-    slot.stored = true;
-    out.extend(page::write(id, &prefix, &slot.reference, &slot.node).map(|page| (*id, prefix, Some(page))));
-    let Node::Branch(branch) = &mut slot.node else { return };
-    if branch.slots().iter().any(|slot| slot.dirty) {
+    if let Node::Branch(branch) = &mut slot.node
+        && branch.slots().iter().any(|slot| slot.dirty)
+    {
         let branch = Arc::make_mut(branch);
         let path = *branch.path();
         for (nibble, slot) in (0..).zip(branch.slots_mut()) {
             take_dirty(id, slot, path.child(nibble), out);
         }
+    }
+    if let Some(page) = out.push(|page| page::write(page, id, &prefix, &slot.reference, &slot.node)) {
+        out.superseded.extend(slot.page.replace(page));
     }
 }
 

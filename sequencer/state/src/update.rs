@@ -51,11 +51,9 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
     }
 
     /// Empties a slot whose node is gone or elsewhere.
-    fn vacate(&mut self, slot: &mut Slot, prefix: Prefix) {
+    fn vacate(&mut self, slot: &mut Slot) {
         self.take(slot);
-        if slot.stored {
-            self.tally.removed.insert(prefix);
-        }
+        self.tally.superseded.extend(slot.page);
         self.tally.dirty -= usize::from(slot.dirty);
         *slot = Slot::EMPTY;
     }
@@ -74,7 +72,7 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
 
     /// Puts entries into a slot that has no node: a bucket, or a branch over buckets.
     fn build(&mut self, slot: &mut Slot, prefix: Prefix, entries: &Entries, part: &[Entry], known: Known<'_>) {
-        let (Some(first), Some(last)) = (part.first(), part.last()) else { return self.vacate(slot, prefix) };
+        let (Some(first), Some(last)) = (part.first(), part.last()) else { return self.vacate(slot) };
         if part.len() <= MOST {
             let tools = &mut *self.tools;
             let reference = entries.write(part, &prefix, self.id.kind(), known, &mut tools.encoder, &mut tools.body);
@@ -162,7 +160,7 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
     /// Puts a changed branch into its slot, in the form that its children need: every branch has two at least.
     fn settle(&mut self, slot: &mut Slot, prefix: Prefix, mut branch: Arc<Branch>) -> Result<(), PagedStateError<P::Error>> {
         match branch.children() {
-            0 => self.vacate(slot, prefix),
+            0 => self.vacate(slot),
             1 => self.lift(slot, prefix, Arc::make_mut(&mut branch))?,
             count if count <= FEW && self.gather(&mut branch) => {
                 let entries = std::mem::take(&mut self.tools.entries);
@@ -199,7 +197,7 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
                 self.tools.entries = entries;
             }
         }
-        self.vacate(child, below);
+        self.vacate(child);
         Ok(())
     }
 
@@ -225,7 +223,7 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
                 if let Some(bucket) = Bucket::read(&below, bytes) {
                     entries.extend(&bucket);
                 }
-                self.vacate(child, below);
+                self.vacate(child);
             }
         }
         self.tools.entries = entries;
@@ -241,7 +239,7 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
                 self.clear_below(child, path.child(nibble))?;
             }
         }
-        self.vacate(slot, prefix);
+        self.vacate(slot);
         Ok(())
     }
 }

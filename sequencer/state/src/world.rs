@@ -1,17 +1,17 @@
 //! The live tries of a state.
 
 use crate::{
-    DirtyPage, PageSource, PagedStateError, TrieId,
+    DirtyPages, PageId, PageSource, PagedStateError, TrieId,
     nodes::{PageNodes, Place},
     reference::EMPTY_ROOT,
     threads::{MOST_ALONE, divide},
     trie::{Tools, Trie},
-    value::{self, Change},
+    value::{self, Change, StorageRoot},
 };
 use alloy_primitives::{B256, U256, keccak256, map::B256Map};
 use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots};
 use gainsay_types::predeploys::MESSAGE_PASSER;
-use std::sync::Arc;
+use std::{collections::hash_map::Entry, sync::Arc};
 
 /// Pages of the accounts down to this depth stay in memory once they were used: at most 69,905 nodes of about 1.1 kB.
 const RESIDENT_DEPTH: u8 = 4;
@@ -74,15 +74,12 @@ struct Storage<'a> {
     step: &'a Step<'a>,
     /// Of the step among all of them.
     place: usize,
-    /// The root of the trie before.
-    root: B256,
     trie: Trie,
 }
 
 impl Storage<'_> {
     /// With the changes made.
     fn changed<P: PageSource<Error: Send> + Sync>(mut self, pages: &P, tools: &mut Tools) -> Result<Self, PagedStateError<P::Error>> {
-        self.trie.open_at(self.root, pages, tools)?;
         if self.step.remains() {
             self.trie.update(&self.step.slots(), pages, tools)?;
         } else {
@@ -115,7 +112,7 @@ impl World {
     /// [roots](Self::roots) with what they must be.
     #[must_use]
     pub fn stored() -> Self {
-        Self { accounts: Trie::stored(TrieId::Accounts), ..Self::empty() }
+        Self { accounts: Trie::stored(), ..Self::empty() }
     }
 
     /// Takes over what a block changed; the roots after it. All that a deleted account had in its storage goes with it.
@@ -152,7 +149,7 @@ impl World {
             return Err(PagedStateError::Broken);
         }
         self.accounts.open(pages, &mut self.tools)?;
-        let message_passer_root = self.storage_root(&keccak256(MESSAGE_PASSER), pages)?;
+        let message_passer_root = self.storage_root(&keccak256(MESSAGE_PASSER), pages)?.root;
         Ok(StateRoots { state_root: self.accounts.root(), message_passer_root })
     }
 
@@ -218,18 +215,21 @@ impl World {
         if step.remains() && step.change.storage.is_empty() {
             return Ok(None);
         }
-        let root = self.storage_root(&step.key, pages)?;
-        if !step.remains() && root == EMPTY_ROOT {
+        let storage = self.storage_root(&step.key, pages)?;
+        if !step.remains() && storage.root == EMPTY_ROOT {
             return Ok(None);
         }
-        let found = Arc::make_mut(&mut self.storage).remove(&step.key);
-        let trie = found.unwrap_or_else(|| Trie::of_account(&step.key, root));
+        let trie = match Arc::make_mut(&mut self.storage).remove(&step.key) {
+            Some(live) => live,
+            None => Trie::of_account(&step.key, &storage)?,
+        };
+        trie.check_root(storage.root)?;
         self.dirty -= trie.dirty();
-        Ok(Some(Storage { step, place, root, trie }))
+        Ok(Some(Storage { step, place, trie }))
     }
 
     fn put_back(&mut self, storage: Storage<'_>) -> (usize, B256) {
-        let Storage { step, place, trie, .. } = storage;
+        let Storage { step, place, trie } = storage;
         let root = trie.root();
         self.dirty += trie.dirty();
         Arc::make_mut(&mut self.storage).insert(step.key, trie);
@@ -237,21 +237,19 @@ impl World {
     }
 
     /// The storage root of an account; that of nothing if there is no account.
-    fn storage_root<P: PageSource>(&mut self, key: &B256, pages: &P) -> Result<B256, PagedStateError<P::Error>> {
-        let Some(value) = self.accounts.get(key, pages, &mut self.tools)? else { return Ok(EMPTY_ROOT) };
+    fn storage_root<P: PageSource>(&mut self, key: &B256, pages: &P) -> Result<StorageRoot, PagedStateError<P::Error>> {
+        let Some(value) = self.accounts.get(key, pages, &mut self.tools)? else { return Ok(StorageRoot::EMPTY) };
         let damaged = PagedStateError::Damaged { trie: TrieId::Accounts, depth: 0 };
-        value::read_account(&value).map(|(_, root)| root).ok_or(damaged)
+        value::read_account(&value).map(|(_, storage)| storage).ok_or(damaged)
     }
 
     /// The storage trie of an account, whose root is known.
-    fn storage_trie<P: PageSource>(
-        &mut self,
-        key: &B256,
-        root: B256,
-        pages: &P,
-    ) -> Result<(&mut Trie, &mut Tools), PagedStateError<P::Error>> {
-        let trie = Arc::make_mut(&mut self.storage).entry(*key).or_insert_with(|| Trie::of_account(key, root));
-        trie.open_at(root, pages, &mut self.tools)?;
+    fn storage_trie<E>(&mut self, key: &B256, storage: &StorageRoot) -> Result<(&mut Trie, &mut Tools), PagedStateError<E>> {
+        let trie = match Arc::make_mut(&mut self.storage).entry(*key) {
+            Entry::Occupied(live) => live.into_mut(),
+            Entry::Vacant(place) => place.insert(Trie::of_account(key, storage)?),
+        };
+        trie.check_root(storage.root)?;
         Ok((trie, &mut self.tools))
     }
 
@@ -259,7 +257,7 @@ impl World {
     pub(crate) fn page_nodes<P: PageSource>(&mut self, place: &Place, pages: &P) -> Result<PageNodes, PagedStateError<P::Error>> {
         let (trie, tools) = match place.trie {
             TrieId::Accounts => (&mut self.accounts, &mut self.tools),
-            TrieId::Storage(account) => self.storage_trie(&account, place.root, pages)?,
+            TrieId::Storage(account) => self.storage_trie(&account, &place.storage)?,
         };
         let node = trie.node_at(&place.prefix, pages, tools)?.cloned();
         let missing = PagedStateError::Missing { trie: place.trie, depth: place.prefix.depth() };
@@ -279,17 +277,18 @@ impl World {
     }
 
     /// The pages that differ from the source's, which from now on count as written: the source must have them before anything is
-    /// [forgotten](Self::forget).
-    pub fn take_dirty(&mut self) -> Vec<DirtyPage> {
-        let mut pages = Vec::with_capacity(self.dirty());
-        self.accounts.take_dirty(&mut pages);
-        for trie in Arc::make_mut(&mut self.storage).values_mut() {
-            if trie.dirty() > 0 {
-                trie.take_dirty(&mut pages);
+    /// [forgotten](Self::forget). They are numbered from `first` on; nobody may have had these numbers before. An unopened state has none to take.
+    pub fn take_dirty(&mut self, first: PageId) -> DirtyPages {
+        let mut dirty = DirtyPages::from(first);
+        for (account, trie) in Arc::make_mut(&mut self.storage).iter_mut().filter(|(_, trie)| trie.dirty() > 0) {
+            // What changed a storage trie changed its account as well, so that is still to be written.
+            if let Some(page) = trie.take_dirty(&mut dirty) {
+                self.accounts.set_storage_page(account, page);
             }
         }
+        dirty.root = self.accounts.take_dirty(&mut dirty);
         self.dirty = 0;
-        pages
+        dirty
     }
 
     /// Drops what can be read again: what was not used since the last call, and everything if that is not enough, but the accounts' pages down to depth

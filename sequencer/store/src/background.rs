@@ -1,10 +1,15 @@
 //! Writing the pages of an epoch, and pruning, on a thread of low priority.
 //!
-//! Pages go out in chunks, each with the list of its keys in the same batch; the epoch's record comes last, and only with it the epoch is there. What a crash
-//! leaves of an epoch without a record is found by the lists and removed when the store is opened.
+//! First comes the list of the pages that the epoch does not refer to any more, then its pages, then its record, and only with that the epoch is there. What a
+//! crash leaves of an epoch without a record has a higher serial than any that is there, and is removed when the store is opened.
 
-use crate::{Database, History, Store, StoreError, WriteBatch, codec, epoch::Epoch, keys, pages};
-use gainsay_state::DirtyPage;
+use crate::{
+    Database, History, Pages, Store, StoreError, WriteBatch, codec,
+    epoch::Epoch,
+    keys,
+    pages::{MOST_SERIAL, numbers_of},
+};
+use gainsay_state::{DirtyPages, PageId};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -14,10 +19,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// Pages a batch: while it is applied nobody else reads or writes, which takes well below a millisecond.
-const CHUNK: usize = 64;
-/// Chunks after which what was written is written back, so that the flush of a block never has much to wait for.
-const CHUNKS_AT_ONCE: usize = 8;
+/// Numbers in one value of a list of superseded pages.
+const CHUNK: usize = 8_000;
 /// Epochs pruned at most for each that is written: more than one, so that a backlog shrinks.
 const PRUNED_AT_ONCE: usize = 2;
 #[cfg(target_os = "linux")]
@@ -43,12 +46,12 @@ pub(crate) enum Done {
 
 impl Background {
     /// Writes an epoch whose dirty pages are `taken`, then prunes.
-    pub(crate) fn start(store: &Store, epoch: Arc<Epoch>, taken: Vec<DirtyPage>, history: History) -> Result<Self, StoreError> {
+    pub(crate) fn start(store: &Store, epoch: Arc<Epoch>, taken: DirtyPages, history: History) -> Result<Self, StoreError> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let (job_store, job_epoch, job_cancelled) = (store.clone(), epoch.clone(), cancelled.clone());
         let job = move || {
             lower_priority();
-            if !write(job_store.database(), &job_epoch, taken, &job_cancelled)? {
+            if !write(job_store.database(), job_store.pages(), &job_epoch, taken, &job_cancelled)? {
                 return Ok(Done::Cancelled);
             }
             let flushed = job_store.index().flush(job_store.database());
@@ -62,7 +65,7 @@ impl Background {
         self.thread.is_finished()
     }
 
-    /// Stops between two chunks.
+    /// Stops where it may.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -81,30 +84,22 @@ fn lower_priority() {
 }
 
 /// Writes all pages and the record; false if it was cancelled before.
-pub(crate) fn write(database: &dyn Database, epoch: &Epoch, taken: Vec<DirtyPage>, cancelled: &AtomicBool) -> Result<bool, StoreError> {
-    let pages: BTreeMap<Vec<u8>, Option<Vec<u8>>> =
-        taken.into_iter().map(|(trie, prefix, page)| (pages::page_key(&trie, &prefix), page)).collect();
-    let mut pages = pages.into_iter().peekable();
-    for chunk in 0.. {
-        if cancelled.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        if pages.peek().is_none() {
-            break;
-        }
-        let mut batch = WriteBatch::default();
-        let mut list = Vec::new();
-        for (key, page) in pages.by_ref().take(CHUNK) {
-            batch.put(pages::version_key(&key, epoch.number), pages::value(page.as_deref()));
-            // A key has at most 66 bytes.
-            list.push(key.len() as u8);
-            list.extend_from_slice(&key);
-        }
-        batch.put(keys::written(epoch.number, chunk), list);
-        database.apply(&batch)?;
-        if (chunk as usize + 1).is_multiple_of(CHUNKS_AT_ONCE) {
-            database.write_back()?;
-        }
+pub(crate) fn write(
+    database: &dyn Database,
+    pages: &dyn Pages,
+    epoch: &Epoch,
+    taken: DirtyPages,
+    cancelled: &AtomicBool,
+) -> Result<bool, StoreError> {
+    let DirtyPages { pages: written, mut superseded, .. } = taken;
+    superseded.sort_unstable();
+    write_list(database, epoch.serial, &superseded)?;
+    if cancelled.load(Ordering::Relaxed) {
+        return Ok(false);
+    }
+    pages.add(written)?;
+    if cancelled.load(Ordering::Relaxed) {
+        return Ok(false);
     }
     let mut batch = WriteBatch::default();
     batch.put(keys::epoch(epoch.number), codec::encode(&epoch.record())?);
@@ -112,98 +107,114 @@ pub(crate) fn write(database: &dyn Database, epoch: &Epoch, taken: Vec<DirtyPage
     Ok(true)
 }
 
-/// The keys in a list of written pages.
-fn listed(mut list: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-    let damaged = || StoreError::damaged("list of pages", "shorter than it says");
-    let mut found = Vec::new();
-    while let Some((length, rest)) = list.split_first() {
-        let (key, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(damaged)?;
-        found.push(key.to_vec());
-        list = rest;
-    }
-    Ok(found)
-}
-
-/// A list of written pages: its epoch, its key, and the keys in it.
-type List = (u64, Vec<u8>, Vec<Vec<u8>>);
-
-/// Lists of written pages by epoch, of those between two, both included.
-fn lists(database: &dyn Database, from: u64, to: u64) -> impl Iterator<Item = Result<List, StoreError>> {
-    let scan = database.scan(keys::WRITTEN, &keys::written_by(from)).map(|entry| {
-        let (key, list) = entry?;
-        let number = key.get(1..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_be_bytes(*bytes));
-        Ok((number.ok_or_else(|| StoreError::damaged("list of pages", "its key is too short"))?, key, listed(&list)?))
-    });
-    scan.take_while(move |list| list.as_ref().map_or(true, |(epoch, ..)| *epoch <= to))
-}
-
-/// Removes the pages that epoch `number` wrote. Nobody may read them any more.
-pub(crate) fn remove_pages(database: &dyn Database, number: u64) -> Result<(), StoreError> {
-    for list in lists(database, number, number) {
-        let (_, list, pages) = list?;
+fn write_list(database: &dyn Database, serial: u64, superseded: &[PageId]) -> Result<(), StoreError> {
+    for (chunk, ids) in (0..).zip(superseded.chunks(CHUNK)) {
         let mut batch = WriteBatch::default();
-        pages.iter().for_each(|page| batch.remove(pages::version_key(page, number)));
-        batch.remove(list);
+        batch.put(keys::superseded(serial, chunk), ids.iter().flat_map(|id| id.get().to_be_bytes()).collect::<Vec<_>>());
         database.apply(&batch)?;
     }
     Ok(())
 }
 
+/// What epochs superseded.
+struct List {
+    serial: u64,
+    key: Vec<u8>,
+    pages: Vec<PageId>,
+}
+
+/// Lists of superseded pages, of the epochs with serials from `from` to `to`.
+fn lists(database: &dyn Database, from: u64, to: u64) -> impl Iterator<Item = Result<List, StoreError>> {
+    let damaged = |reason| StoreError::damaged("list of pages", reason);
+    let scan = database.scan(keys::SUPERSEDED, &keys::superseded_by(from)).map(move |entry| {
+        let (key, list) = entry?;
+        let serial = key.get(1..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_be_bytes(*bytes));
+        let serial = serial.ok_or_else(|| damaged("its key is too short"))?;
+        let (numbers, rest) = list.as_chunks::<8>();
+        let pages: Option<_> = numbers.iter().map(|number| PageId::new(u64::from_be_bytes(*number))).collect();
+        let pages = pages.filter(|_| rest.is_empty()).ok_or_else(|| damaged("not of whole numbers"))?;
+        Ok(List { serial, key, pages })
+    });
+    scan.take_while(move |list| list.as_ref().map_or(true, |list| list.serial <= to))
+}
+
+/// Removes the pages with serials from `from` to `to`, and what those epochs superseded, which is live again. Nobody may read them any more, and after a power
+/// failure no epoch may be there that needs them.
+pub(crate) fn remove_serials(database: &dyn Database, pages: &dyn Pages, from: u64, to: u64) -> Result<(), StoreError> {
+    let written = pages.numbers(numbers_of(from).0, numbers_of(to).1)?;
+    if !written.is_empty() {
+        pages.remove(&written)?;
+    }
+    for list in lists(database, from, to) {
+        let mut batch = WriteBatch::default();
+        batch.remove(list?.key);
+        database.apply(&batch)?;
+    }
+    Ok(())
+}
+
+/// Removes the pages of an epoch whose record is gone for good.
+pub(crate) fn remove_pages(database: &dyn Database, pages: &dyn Pages, serial: u64) -> Result<(), StoreError> {
+    remove_serials(database, pages, serial, serial)
+}
+
 /// Removes all that there is of an epoch: its record first, so that a crash in between leaves none that lacks pages.
-pub(crate) fn remove(database: &dyn Database, number: u64) -> Result<(), StoreError> {
+pub(crate) fn remove(database: &dyn Database, pages: &dyn Pages, number: u64, serial: u64) -> Result<(), StoreError> {
+    remove_record(database, number)?;
+    remove_pages(database, pages, serial)
+}
+
+/// The two databases do not keep step: what the one does not know any more must be on the disk before the other one acts on it.
+fn remove_record(database: &dyn Database, number: u64) -> Result<(), StoreError> {
     let mut batch = WriteBatch::default();
     batch.remove(keys::epoch(number));
     database.apply(&batch)?;
-    remove_pages(database, number)
+    database.flush()
 }
 
 /// Removes what a crash left of epochs that are none. They are above the newest one: nothing is taken before fragments are removed.
-pub(crate) fn remove_fragments(database: &dyn Database, epochs: &BTreeMap<u64, Arc<Epoch>>) -> Result<(), StoreError> {
-    let Some(mut next) = epochs.keys().next_back().and_then(|newest| newest.checked_add(1)) else { return Ok(()) };
-    while let Some((number, ..)) = lists(database, next, u64::MAX).next().transpose()? {
-        remove_pages(database, number)?;
-        let Some(after) = number.checked_add(1) else { break };
-        next = after;
+pub(crate) fn remove_fragments(database: &dyn Database, pages: &dyn Pages, epochs: &BTreeMap<u64, Arc<Epoch>>) -> Result<(), StoreError> {
+    match epochs.values().map(|epoch| epoch.serial).max() {
+        Some(newest) => remove_serials(database, pages, newest + 1, MOST_SERIAL),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Forgets states that are older than is asked for: a few epochs at a time.
 fn prune(store: &Store, history: History, cancelled: &AtomicBool) -> Result<(), StoreError> {
-    let database = store.database();
+    let (database, pages) = (store.database(), store.pages());
     for _ in 0..PRUNED_AT_ONCE {
-        let Some((oldest, next)) = store.prunable(history)? else { break };
+        let Some([oldest, next]) = store.prunable(history)? else { break };
         // The record goes before anything that it stands for, or after an error in between it would stand for less.
-        let mut batch = WriteBatch::default();
-        batch.remove(keys::epoch(oldest.number));
-        database.apply(&batch)?;
-        store.prune(&oldest, next);
-        if !sweep(database, store.oldest_epoch(), cancelled)? {
-            break;
+        remove_record(database, oldest.number)?;
+        store.prune(&oldest, next.number);
+        if !sweep(database, pages, &next, cancelled)? {
+            return Ok(());
         }
     }
-    sweep(database, store.oldest_epoch(), cancelled).map(drop)
+    match store.oldest() {
+        Some(oldest) => sweep(database, pages, &oldest, cancelled).map(drop),
+        None => Ok(()),
+    }
 }
 
-/// Removes what nobody can read any more once `oldest` is the oldest epoch: older versions of the pages it wrote, and journals up to it. Takes up
+/// Removes what nobody can read any more once `oldest` is the oldest epoch: pages that it or one before it superseded, and journals up to it. Takes up
 /// again what an earlier call did not finish; false if it was cancelled.
-fn sweep(database: &dyn Database, oldest: u64, cancelled: &AtomicBool) -> Result<bool, StoreError> {
-    for list in lists(database, 0, oldest) {
+fn sweep(database: &dyn Database, pages: &dyn Pages, oldest: &Epoch, cancelled: &AtomicBool) -> Result<bool, StoreError> {
+    for list in lists(database, 0, oldest.serial) {
         if cancelled.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let (epoch, list, pages) = list?;
+        let list = list?;
+        pages.remove(&list.pages)?;
         let mut batch = WriteBatch::default();
-        for page in pages {
-            remove_older(database, &page, epoch, &mut batch)?;
-        }
-        batch.remove(list);
+        batch.remove(list.key);
         database.apply(&batch)?;
     }
     let mut batch = WriteBatch::default();
     for entry in database.scan(keys::JOURNALS, keys::JOURNALS) {
         let (key, _) = entry?;
-        if key > keys::journal(oldest) {
+        if key > keys::journal(oldest.number) {
             break;
         }
         batch.remove(key);
@@ -212,21 +223,4 @@ fn sweep(database: &dyn Database, oldest: u64, cancelled: &AtomicBool) -> Result
         database.apply(&batch)?;
     }
     Ok(true)
-}
-
-/// Of one page: versions older than that of `epoch`, and that one too if it only says that the page is gone.
-fn remove_older(database: &dyn Database, page: &[u8], epoch: u64, batch: &mut WriteBatch) -> Result<(), StoreError> {
-    let mut below = epoch;
-    let mut found = false;
-    while let Some(before) = below.checked_sub(1) {
-        let Some((key, _)) = database.first(&pages::version_key(page, before), &pages::version_key(page, 0))? else { break };
-        below = pages::epoch_of(&key).unwrap_or_default();
-        batch.remove(key);
-        found = true;
-    }
-    let own = pages::version_key(page, epoch);
-    if found && database.get(&own)?.is_some_and(|value| value.is_empty()) {
-        batch.remove(own);
-    }
-    Ok(())
 }

@@ -63,12 +63,6 @@ pub trait Database: Send + Sync + 'static {
     /// Every key that starts with `prefix` and is not below `from`, with its value, in order. Not a snapshot: what is written meanwhile may show.
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 'a>;
 
-    /// The first key in `from..=last`, with its value.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn first(&self, from: &[u8], last: &[u8]) -> Result<Option<Entry>, StoreError>;
-
     /// Applies a batch: after a crash all of it is there or none of it, and no batch is there without those before it. A `get` sees all of it or none.
     ///
     /// # Errors
@@ -149,11 +143,6 @@ impl Database for SledDatabase {
         Box::new(entries.take_while(move |entry| entry.as_ref().map_or(true, |(key, _): &Entry| key.starts_with(&prefix))))
     }
 
-    fn first(&self, from: &[u8], last: &[u8]) -> Result<Option<Entry>, StoreError> {
-        let found = self.tree.range(from..=last).next().transpose()?;
-        Ok(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
-    }
-
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError> {
         let mut writes = sled::Batch::default();
         for (key, value) in batch.writes() {
@@ -211,13 +200,6 @@ mod tests {
         assert_eq!(keys("b", "b2"), ["b2", "b3"]);
         assert_eq!(keys("b", "a"), ["b1", "b2", "b3"]);
         assert!(keys("d", "d").is_empty());
-        let first = |from: &str, last: &str| {
-            let found = database.first(from.as_bytes(), last.as_bytes()).unwrap();
-            found.map(|(key, _)| String::from_utf8(key).unwrap())
-        };
-        assert_eq!(first("b2", "b9").as_deref(), Some("b2"), "both ends are in it");
-        assert_eq!(first("a", "a9").as_deref(), Some("a9"));
-        assert_eq!(first("b31", "b9"), None);
     }
 
     #[test]

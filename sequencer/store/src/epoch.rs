@@ -2,6 +2,7 @@
 
 use crate::{StoreError, codec::Record};
 use alloy_primitives::B256;
+use gainsay_state::PageId;
 use gainsay_types::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -19,6 +20,10 @@ pub(crate) struct Epoch {
     pub(crate) hash: B256,
     /// Its time.
     pub(crate) time: Millis,
+    /// Which of all epochs that were taken, dropped ones included, from 1. Its pages are numbered by it.
+    pub(crate) serial: u64,
+    /// The page of the accounts' root; none of the empty state.
+    pub(crate) root: Option<PageId>,
     /// Whether its pages are there, which is not so any more before the first of them is removed.
     pages: AtomicU8,
     /// If they are pruned: the oldest block whose state is kept.
@@ -30,6 +35,9 @@ pub(crate) struct Epoch {
 pub(crate) struct EpochRecord {
     pub(crate) hash: B256,
     pub(crate) time: Millis,
+    pub(crate) serial: u64,
+    /// 0 of the empty state.
+    pub(crate) root: u64,
 }
 
 impl Record for EpochRecord {
@@ -38,11 +46,12 @@ impl Record for EpochRecord {
 
 impl Epoch {
     pub(crate) const fn new(number: u64, record: &EpochRecord) -> Self {
-        Self { number, hash: record.hash, time: record.time, pages: AtomicU8::new(WHOLE), oldest: AtomicU64::new(0) }
+        let EpochRecord { hash, time, serial, root } = *record;
+        Self { number, hash, time, serial, root: PageId::new(root), pages: AtomicU8::new(WHOLE), oldest: AtomicU64::new(0) }
     }
 
-    pub(crate) const fn record(&self) -> EpochRecord {
-        EpochRecord { hash: self.hash, time: self.time }
+    pub(crate) fn record(&self) -> EpochRecord {
+        EpochRecord { hash: self.hash, time: self.time, serial: self.serial, root: self.root.map_or(0, PageId::get) }
     }
 
     /// Call it before its pages are removed, because its block is.

@@ -49,6 +49,13 @@ pub enum StoreError {
         #[from]
         source: sled::Error,
     },
+    /// The database of pages failed.
+    #[error("the database of the state failed: {source}; if it is corrupted, delete the data directory to sync again from L1")]
+    Pages {
+        /// The reason that it gives.
+        #[from]
+        source: fjall::Error,
+    },
     /// A record was written by another version of this software.
     #[error(
         "a {record} record has version {found}, this software reads version {expected}: delete the data directory to sync again from L1"

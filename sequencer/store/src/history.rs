@@ -20,8 +20,8 @@ impl Default for History {
 }
 
 impl Store {
-    /// The oldest epoch, and the number of the one after it, if that one is old enough to be the oldest.
-    pub(crate) fn prunable(&self, history: History) -> Result<Option<(Arc<Epoch>, u64)>, StoreError> {
+    /// The oldest epoch and the one after it, if that one is old enough to be the oldest.
+    pub(crate) fn prunable(&self, history: History) -> Result<Option<[Arc<Epoch>; 2]>, StoreError> {
         let History::Window(window) = history else { return Ok(None) };
         let finalized = self.heads().finalized.l2_block_number;
         let Some(head) = self.header(finalized)? else { return Ok(None) };
@@ -29,7 +29,7 @@ impl Store {
         let mut numbers = epochs.values();
         let (Some(oldest), Some(next)) = (numbers.next(), numbers.next()) else { return Ok(None) };
         let is_old = next.number <= finalized && next.time.plus(window) <= head.time();
-        Ok(is_old.then(|| (oldest.clone(), next.number)))
+        Ok(is_old.then(|| [oldest.clone(), next.clone()]))
     }
 
     /// From now on the oldest epoch cannot be read; `next` is the oldest then.

@@ -2,10 +2,8 @@
 //!
 //! | letter | then | record |
 //! |---|---|---|
-//! | `a` | depth, nibbles, epoch inverted | page of the accounts' trie |
-//! | `s` | Keccak of the address, depth, nibbles, epoch inverted | page of an account's storage trie |
 //! | `g` | L2 number | the block's state is in pages: an epoch |
-//! | `w` | L2 number, chunk | which pages the epoch wrote |
+//! | `w` | serial of an epoch, chunk | pages to which older epochs refer, but this one does not |
 //! | `j` | L2 number | what the block changed: its journal |
 //! | `c` | code hash | code |
 //! | `h` | L2 number | header, output root, messages consumed |
@@ -42,28 +40,20 @@ fn join(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-pub(crate) fn account_page(depth: u8, nibbles: &[u8]) -> Vec<u8> {
-    join(b'a', &[&[depth], nibbles])
-}
-
-pub(crate) fn storage_page(account: &B256, depth: u8, nibbles: &[u8]) -> Vec<u8> {
-    join(b's', &[account.as_slice(), &[depth], nibbles])
-}
-
 pub(crate) const EPOCHS: &[u8] = b"g";
-pub(crate) const WRITTEN: &[u8] = b"w";
+pub(crate) const SUPERSEDED: &[u8] = b"w";
 pub(crate) const JOURNALS: &[u8] = b"j";
 
 pub(crate) fn epoch(number: u64) -> Vec<u8> {
     join(b'g', &[&number.to_be_bytes()])
 }
 
-pub(crate) fn written_by(epoch: u64) -> Vec<u8> {
-    join(b'w', &[&epoch.to_be_bytes()])
+pub(crate) fn superseded_by(serial: u64) -> Vec<u8> {
+    join(b'w', &[&serial.to_be_bytes()])
 }
 
-pub(crate) fn written(epoch: u64, chunk: u32) -> Vec<u8> {
-    join(b'w', &[&epoch.to_be_bytes(), &chunk.to_be_bytes()])
+pub(crate) fn superseded(serial: u64, chunk: u32) -> Vec<u8> {
+    join(b'w', &[&serial.to_be_bytes(), &chunk.to_be_bytes()])
 }
 
 pub(crate) fn journal(number: u64) -> Vec<u8> {

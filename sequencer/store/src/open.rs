@@ -2,10 +2,12 @@
 //! blocks since that epoch.
 
 use crate::{
-    BlockHeader, Commit, Database, Heads, History, Identity, Index, SledDatabase, Store, StoreError, Writer, background, codec,
+    BlockHeader, Commit, Databases, FjallPages, Heads, History, Identity, Index, SledDatabase, Store, StoreError, Writer, background,
+    codec,
     epoch::{Epoch, EpochRecord},
     keys,
     layer::{self, Layer, Layers},
+    pages::{MOST_SERIAL, numbers_of},
     snapshot::Snapshot,
     store::View,
     writer::Tries,
@@ -13,7 +15,7 @@ use crate::{
 use alloy_eips::BlockNumHash;
 use alloy_primitives::B256;
 use gainsay_execute::genesis::Genesis;
-use gainsay_state::{NoPages, World};
+use gainsay_state::{NoPages, PageId, World};
 use gainsay_types::Millis;
 use std::{
     collections::BTreeMap,
@@ -54,23 +56,25 @@ impl Writer {
     pub fn open(path: &Path, identity: &Identity, genesis: &Genesis, options: StoreOptions) -> Result<(Self, Option<Repair>), StoreError> {
         let database = SledDatabase::open(path, options.cache_bytes)?;
         identity.claim(&database, path)?;
-        Self::over(Box::new(database), genesis, options.history)
+        let pages = FjallPages::open(&path.join("state"))?;
+        Self::over(Databases { database: Box::new(database), pages: Box::new(pages) }, genesis, options.history)
     }
 
-    /// The same over any database, which is taken to belong to this chain.
+    /// The same over any databases, which are taken to belong to this chain.
     ///
     /// # Errors
     /// When it is damaged beyond repair.
-    pub fn over(database: Box<dyn Database>, genesis: &Genesis, history: History) -> Result<(Self, Option<Repair>), StoreError> {
-        let index = Index::open(database.as_ref())?;
-        let store = match database.get(keys::HEADS)? {
-            None => create(database, index, genesis)?,
-            Some(bytes) => found(database, index, codec::decode(&bytes)?)?,
+    pub fn over(databases: Databases, genesis: &Genesis, history: History) -> Result<(Self, Option<Repair>), StoreError> {
+        let index = Index::open(databases.database.as_ref())?;
+        let store = match databases.database.get(keys::HEADS)? {
+            None => create(databases, index, genesis)?,
+            Some(bytes) => found(databases, index, codec::decode(&bytes)?)?,
         };
         let heads = store.heads();
         let whole = newest_whole(&store, &heads)?;
         let to = BlockNumHash { number: whole.tip.header.number, hash: whole.tip.header.hash() };
-        let damaged: Vec<_> = store.epochs().range(whole.snapshot.base.number + 1..).map(|(number, _)| *number).collect();
+        let damaged: Vec<_> =
+            store.epochs().range(whole.snapshot.base.number + 1..).map(|(number, epoch)| (*number, epoch.serial)).collect();
         let repaired = to != heads.latest || !damaged.is_empty();
         store.set_view(View { heads: heads.clone(), tip: Arc::new(whole.tip), snapshot: whole.snapshot });
         let mut writer = Self::new(store, history, Tries::of(whole.world));
@@ -82,7 +86,7 @@ impl Writer {
     }
 
     /// Takes off what is not whole: blocks above `to`, and epochs.
-    fn repair(&mut self, from: BlockNumHash, to: BlockNumHash, damaged: &[u64]) -> Result<(), StoreError> {
+    fn repair(&mut self, from: BlockNumHash, to: BlockNumHash, damaged: &[(u64, u64)]) -> Result<(), StoreError> {
         let mut commit = Commit::new(&self.store);
         for number in (to.number + 1..=from.number).rev() {
             let hash = self.store.block_hash(number).ok().flatten();
@@ -93,34 +97,39 @@ impl Writer {
         self.store.recent().unwind(to.number + 1);
         commit.truncate_steps(self.store.steps_up_to_block(to.number)?)?;
         commit.heads.latest = to;
-        damaged.iter().for_each(|number| commit.writes.remove(keys::epoch(*number)));
+        damaged.iter().for_each(|(number, _)| commit.writes.remove(keys::epoch(*number)));
         self.apply(commit)?;
         self.flush()?;
-        for number in damaged {
+        for (number, serial) in damaged {
             self.store.epochs().remove(number);
-            background::remove_pages(self.store.database(), *number)?;
+            background::remove_pages(self.store.database(), self.store.pages(), *serial)?;
         }
         Ok(())
     }
 }
 
 /// A new chain: its first state in pages, then the records of the first block. A crash in between starts again from nothing.
-fn create(database: Box<dyn Database>, index: Index, genesis: &Genesis) -> Result<Store, StoreError> {
+fn create(databases: Databases, index: Index, genesis: &Genesis) -> Result<Store, StoreError> {
     let header = BlockHeader { header: genesis.header.clone(), output_root: genesis.output_root, deposit_index: 0 };
-    let epoch = Arc::new(Epoch::new(0, &EpochRecord { hash: genesis.header.hash(), time: header.time() }));
     let mut world = World::empty();
     let roots = world.apply(&genesis.changes, &NoPages);
     let found = roots.map_err(|error| StoreError::damaged("genesis state", error))?.state_root;
     if found != header.header.state_root {
         return Err(StoreError::wrong_root(0, header.header.state_root, found));
     }
-    background::write(database.as_ref(), &epoch, world.take_dirty(), &AtomicBool::new(false))?;
+    let (database, pages) = (databases.database.as_ref(), databases.pages.as_ref());
+    background::remove_serials(database, pages, 0, MOST_SERIAL)?;
+    let (hash, time, serial) = (genesis.header.hash(), header.time(), 1);
+    let first = PageId::new(numbers_of(serial).0).ok_or_else(|| StoreError::damaged("genesis state", "has no number"))?;
+    let taken = world.take_dirty(first);
+    let epoch = Arc::new(Epoch::new(0, &EpochRecord { hash, time, serial, root: taken.root.map_or(0, PageId::get) }));
+    background::write(database, pages, &epoch, taken, &AtomicBool::new(false))?;
     let view = View {
         heads: Arc::new(Heads::genesis(genesis.header.hash(), genesis.output_root)),
         tip: Arc::new(header),
         snapshot: Snapshot { base: epoch.clone(), layers: Arc::new([]) },
     };
-    let store = Store::new(database, index, view, [(0, epoch)].into());
+    let store = Store::new(databases, index, view, [(0, epoch)].into());
     let mut commit = Commit::new(&store);
     commit.put_genesis(genesis)?;
     let heads = commit.heads.clone();
@@ -131,20 +140,21 @@ fn create(database: Box<dyn Database>, index: Index, genesis: &Genesis) -> Resul
 }
 
 /// What is in the database, unchecked but for what a crash left of epochs.
-fn found(database: Box<dyn Database>, index: Index, heads: Heads) -> Result<Store, StoreError> {
+fn found(databases: Databases, index: Index, heads: Heads) -> Result<Store, StoreError> {
     let mut epochs = BTreeMap::new();
+    let (database, pages) = (databases.database.as_ref(), databases.pages.as_ref());
     for entry in database.scan(keys::EPOCHS, keys::EPOCHS) {
         let (key, value) = entry?;
         let number = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
         let number = number.ok_or_else(|| StoreError::damaged("epoch", "its key is too short"))?;
         epochs.insert(number, Arc::new(Epoch::new(number, &codec::decode(&value)?)));
     }
-    background::remove_fragments(database.as_ref(), &epochs)?;
+    background::remove_fragments(database, pages, &epochs)?;
     // Replaced before anybody sees it.
-    let nothing = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0) }));
+    let nothing = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0), serial: 0, root: 0 }));
     let tip = BlockHeader { header: Default::default(), output_root: B256::ZERO, deposit_index: 0 };
     let snapshot = Snapshot { base: nothing, layers: Arc::new([]) };
-    Ok(Store::new(database, index, View { heads: Arc::new(heads), tip: Arc::new(tip), snapshot }, epochs))
+    Ok(Store::new(databases, index, View { heads: Arc::new(heads), tip: Arc::new(tip), snapshot }, epochs))
 }
 
 /// The newest state, up to the tip that the heads name, which is whole.
@@ -155,7 +165,7 @@ fn newest_whole(store: &Store, heads: &Heads) -> Result<Whole, StoreError> {
         match whole_above(store, heads, epoch) {
             Ok(whole) => return Ok(whole),
             // Of another version, or the database itself: not for repair.
-            Err(error @ (StoreError::Database { .. } | StoreError::Version { .. })) => return Err(error),
+            Err(error @ (StoreError::Database { .. } | StoreError::Pages { .. } | StoreError::Version { .. })) => return Err(error),
             Err(error) => reason = error,
         }
     }

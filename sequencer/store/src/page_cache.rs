@@ -1,70 +1,50 @@
-//! Pages that were read a moment ago: what execution reads, the roots of the same block want again.
+//! Pages that were read lately: the upper ones of a trie, which every read passes, and those that execution reads and the roots of the same block want again.
 
-use alloy_primitives::{B256, Bytes, map::DefaultHashBuilder};
-use gainsay_state::{Prefix, TrieId};
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::BuildHasher,
-    sync::{Mutex, PoisonError},
+use alloy_primitives::{Bytes, map::DefaultHashBuilder};
+use gainsay_state::PageId;
+use quick_cache::{
+    Weighter,
+    sync::{Cache, DefaultLifecycle},
 };
 
-/// Bytes of the pages kept: more than the largest block reads.
-const MOST_BYTES: usize = 32 << 20;
-/// So that readers rarely meet. A lock guards one look-up.
-const SHARDS: usize = 32;
+/// Bytes of the pages kept: the branches of ten million accounts, and a few blocks' buckets.
+const MOST_BYTES: u64 = 96 << 20;
 /// What a page takes beside its bytes.
-const OVERHEAD: usize = 256;
+const OVERHEAD: u64 = 96;
+/// Bytes of a usual page.
+const USUAL_BYTES: u64 = 600;
 
-/// A page of an epoch, which the hash of its block names: a number comes again after unwinding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) epoch: B256,
-    pub(crate) trie: TrieId,
-    pub(crate) prefix: Prefix,
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<PageId, Bytes> for Weight {
+    fn weight(&self, _: &PageId, page: &Bytes) -> u64 {
+        page.len() as u64 + OVERHEAD
+    }
 }
 
-/// Pages by place; what came first goes first.
-#[derive(Default)]
-pub(crate) struct PageCache {
-    hasher: DefaultHashBuilder,
-    shards: [Mutex<Shard>; SHARDS],
-}
+/// Pages by number.
+pub(crate) struct PageCache(Cache<PageId, Bytes, Weight, DefaultHashBuilder>);
 
-#[derive(Debug, Default)]
-struct Shard {
-    pages: HashMap<Place, Bytes, DefaultHashBuilder>,
-    order: VecDeque<Place>,
-    bytes: usize,
+impl Default for PageCache {
+    fn default() -> Self {
+        let items = (MOST_BYTES / (USUAL_BYTES + OVERHEAD)) as usize;
+        Self(Cache::with(items, MOST_BYTES, Weight, DefaultHashBuilder::default(), DefaultLifecycle::default()))
+    }
 }
 
 impl PageCache {
-    pub(crate) fn get(&self, place: &Place) -> Option<Bytes> {
-        self.in_shard(place, |shard| shard.pages.get(place).cloned())
+    pub(crate) fn get(&self, id: PageId) -> Option<Bytes> {
+        self.0.get(&id)
     }
 
-    pub(crate) fn put(&self, place: Place, page: Bytes) {
-        self.in_shard(&place, |shard| shard.put(place, page));
+    pub(crate) fn put(&self, id: PageId, page: Bytes) {
+        self.0.insert(id, page);
     }
 
-    fn in_shard<T>(&self, place: &Place, work: impl FnOnce(&mut Shard) -> T) -> T {
-        // Below the number of shards.
-        let shard = &self.shards[self.hasher.hash_one(place) as usize % SHARDS];
-        work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Shard {
-    fn put(&mut self, place: Place, page: Bytes) {
-        self.bytes += page.len() + OVERHEAD;
-        if let Some(before) = self.pages.insert(place, page) {
-            self.bytes -= before.len() + OVERHEAD;
-        } else {
-            self.order.push_back(place);
-        }
-        while self.bytes > MOST_BYTES / SHARDS {
-            let Some(first) = self.order.pop_front() else { break };
-            self.bytes -= self.pages.remove(&first).map_or(0, |page| page.len() + OVERHEAD);
-        }
+    #[cfg(test)]
+    pub(crate) fn clear(&self) {
+        self.0.clear();
     }
 }
 
@@ -72,37 +52,16 @@ impl Shard {
 mod tests {
     use super::*;
 
-    fn place(epoch: u8, number: u64) -> Place {
-        Place {
-            epoch: B256::repeat_byte(epoch),
-            trie: TrieId::Storage(B256::from(alloy_primitives::U256::from(number))),
-            prefix: Prefix::ROOT,
-        }
-    }
-
     #[test]
-    fn a_page_is_that_of_its_epoch_and_place() {
-        let cache = PageCache::default();
-        cache.put(place(1, 1), Bytes::from_static(b"one"));
-        cache.put(place(2, 1), Bytes::from_static(b"later"));
-        assert_eq!(cache.get(&place(1, 1)), Some(Bytes::from_static(b"one")));
-        assert_eq!(cache.get(&place(2, 1)), Some(Bytes::from_static(b"later")));
-        assert_eq!([cache.get(&place(3, 1)), cache.get(&place(1, 2))], [None, None]);
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded_and_the_newest_stays() {
-        let cache = PageCache::default();
+    fn what_is_kept_is_bounded_and_what_is_used_stays() {
+        let (cache, often) = (PageCache::default(), PageId::new(1).unwrap());
+        cache.put(often, Bytes::from_static(b"root"));
         let page = Bytes::from(vec![7; 100_000]);
-        for number in 0..2_000 {
-            cache.put(place(1, number), page.clone());
-            assert!(cache.get(&place(1, number)).is_some());
+        for number in 2..3_000 {
+            cache.put(PageId::new(number).unwrap(), page.clone());
+            assert_eq!(cache.get(often), Some(Bytes::from_static(b"root")));
         }
-        let kept = (0..2_000).filter(|number| cache.get(&place(1, *number)).is_some()).count();
-        assert!((100..=MOST_BYTES / page.len()).contains(&kept), "{kept}");
-        for shard in &cache.shards {
-            let shard = shard.lock().unwrap();
-            assert_eq!(shard.order.len(), shard.pages.len());
-        }
+        let kept = (2..3_000).filter(|number| cache.get(PageId::new(*number).unwrap()).is_some()).count();
+        assert!((300..=MOST_BYTES as usize / page.len()).contains(&kept), "{kept}");
     }
 }

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn states_at_hand_take_bounded_memory() {
-        let base = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0) }));
+        let base = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0), serial: 1, root: 0 }));
         let state = |accounts: usize| {
             let mut layer = Layer::default();
             layer.accounts.reserve(accounts);

@@ -1,21 +1,25 @@
 //! The store's read side. Cheap to clone; every method may be called while the writer writes.
 
 use crate::{
-    BatchRecord, BlockHeader, Database, Heads, Index, L1Block, MessageRecord, StoreError,
+    BatchRecord, BlockHeader, Database, Heads, Index, L1Block, MessageRecord, Pages, StoreError,
     codec::{self, Record},
     epoch::Epoch,
     keys,
     nodes::LastTries,
     page_cache::PageCache,
+    pages::{MOST_SERIAL, numbers_of},
     recent::Recent,
     snapshot::Snapshot,
     state::OldStates,
 };
 use alloy_primitives::{B256, Bytes};
-use gainsay_state::Depths;
+use gainsay_state::PageId;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Reads the chain.
@@ -34,9 +38,18 @@ struct Shared {
     last_tries: Mutex<LastTries>,
     index: Index,
     recent: Recent,
-    /// At which depths of the tries pages were found lately.
-    depths: Depths,
-    pages: PageCache,
+    pages: Box<dyn Pages>,
+    page_cache: PageCache,
+    /// Of the next epoch that is taken. None has it twice as long as the process lives: readers may hold pages of dropped ones.
+    next_serial: AtomicU64,
+}
+
+/// Where a store keeps what it is given.
+pub struct Databases {
+    /// Everything but the pages of the state.
+    pub database: Box<dyn Database>,
+    /// The pages of the state.
+    pub pages: Box<dyn Pages>,
 }
 
 /// The tip: replaced as a whole by each commit.
@@ -54,7 +67,9 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    pub(crate) fn new(database: Box<dyn Database>, index: Index, view: View, epochs: BTreeMap<u64, Arc<Epoch>>) -> Self {
+    pub(crate) fn new(databases: Databases, index: Index, view: View, epochs: BTreeMap<u64, Arc<Epoch>>) -> Self {
+        let Databases { database, pages } = databases;
+        let next_serial = AtomicU64::new(1 + epochs.values().map(|epoch| epoch.serial).max().unwrap_or_default());
         let (view, epochs) = (RwLock::new(Arc::new(view)), Mutex::new(epochs));
         Self {
             shared: Arc::new(Shared {
@@ -65,8 +80,9 @@ impl Store {
                 last_tries: Mutex::default(),
                 index,
                 recent: Recent::default(),
-                depths: Depths::default(),
-                pages: PageCache::default(),
+                pages,
+                page_cache: PageCache::default(),
+                next_serial,
             }),
         }
     }
@@ -107,6 +123,10 @@ impl Store {
         drop(last);
     }
 
+    pub(crate) fn oldest(&self) -> Option<Arc<Epoch>> {
+        self.epochs().values().next().cloned()
+    }
+
     pub(crate) fn oldest_epoch(&self) -> u64 {
         self.epochs().keys().next().copied().unwrap_or_default()
     }
@@ -118,11 +138,18 @@ impl Store {
     }
 
     pub(crate) fn page_cache(&self) -> &PageCache {
-        &self.shared.pages
+        &self.shared.page_cache
     }
 
-    pub(crate) fn depths(&self) -> &Depths {
-        &self.shared.depths
+    pub(crate) fn pages(&self) -> &dyn Pages {
+        self.shared.pages.as_ref()
+    }
+
+    /// The serial of an epoch that is being taken, and the number of its first page.
+    pub(crate) fn next_serial(&self) -> Result<(u64, PageId), StoreError> {
+        let serial = self.shared.next_serial.fetch_add(1, Ordering::SeqCst);
+        let first = PageId::new(numbers_of(serial).0).filter(|_| serial <= MOST_SERIAL);
+        Ok((serial, first.ok_or_else(|| StoreError::damaged("epoch", "there are no more serials"))?))
     }
 
     pub(crate) fn index(&self) -> &Index {

@@ -1,8 +1,9 @@
-//! For tests: a database that remembers every batch and can lose the last ones, and a plain model of the state.
+//! For tests: databases in memory that remember every batch and can lose the last ones, and a plain model of the state.
 
-use crate::{Database, Entry, StoreError, WriteBatch};
-use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, keccak256};
+use crate::{Database, Databases, Entry, NumberedPages, Pages, StoreError, WriteBatch, pages::numbers_of};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges};
+use gainsay_state::PageId;
 use proptest::prelude::*;
 use std::{
     collections::BTreeMap,
@@ -12,7 +13,7 @@ use std::{
     },
 };
 
-/// A database in memory. Clones are the same one.
+/// Both databases of a store in memory, pages under keys with the letter `a`. Clones are the same ones.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     log: Arc<Mutex<Log>>,
@@ -52,10 +53,19 @@ impl Memory {
         (log.flushed, log.batches.len())
     }
 
-    /// What a crash leaves of which `kept` batches were on the disk.
+    /// As a store takes them.
+    pub(crate) fn databases(&self) -> Databases {
+        Databases { database: Box::new(self.clone()), pages: Box::new(self.clone()) }
+    }
+
+    /// What a crash leaves of which `kept` batches were on the disk. Pages are on the disk once they are written.
     pub(crate) fn crashed(&self, kept: usize) -> Self {
         let new = Self::default();
-        self.log().batches.iter().take(kept).for_each(|batch| new.apply(batch).unwrap());
+        let is_of_pages = |batch: &WriteBatch| batch.writes().any(|(key, _)| key.first() == Some(&PAGE));
+        let log = self.log();
+        let left = log.batches.iter().enumerate().filter(|(place, batch)| *place < kept || is_of_pages(batch));
+        left.for_each(|(_, batch)| new.apply(batch).unwrap());
+        let kept = new.log().batches.len();
         new.log().flushed = kept;
         new
     }
@@ -121,12 +131,6 @@ impl Database for Memory {
         Box::new(found.into_iter())
     }
 
-    fn first(&self, from: &[u8], last: &[u8]) -> Result<Option<Entry>, StoreError> {
-        self.looks.fetch_add(1, Ordering::SeqCst);
-        let log = self.log();
-        Ok(log.entries.range(from.to_vec()..=last.to_vec()).next().map(|(key, value)| (key.clone(), value.clone())))
-    }
-
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError> {
         let _open = self.gate.lock().unwrap();
         if self.refused.lock().unwrap().as_ref().is_some_and(|refused| refused(batch)) {
@@ -157,6 +161,47 @@ impl Database for Memory {
         let mut log = self.log();
         log.flushed = log.batches.len();
         Ok(())
+    }
+}
+
+const PAGE: u8 = b'a';
+
+fn page_key(number: u64) -> Vec<u8> {
+    [&[PAGE][..], &number.to_be_bytes()].concat()
+}
+
+/// The serial of the epoch that wrote the page under a key.
+pub(crate) fn serial_of(key: &[u8]) -> u64 {
+    let number = u64::from_be_bytes(key[1..].try_into().unwrap());
+    let serial = number >> numbers_of(1).0.trailing_zeros();
+    assert!((numbers_of(serial).0..=numbers_of(serial).1).contains(&number));
+    serial
+}
+
+impl Pages for Memory {
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        Ok(self.log().entries.get(&page_key(id.get())).cloned().map(Bytes::from))
+    }
+
+    fn add(&self, pages: NumberedPages) -> Result<(), StoreError> {
+        assert!(pages.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let mut batch = WriteBatch::default();
+        pages.into_iter().for_each(|(id, page)| batch.put(page_key(id.get()), page));
+        if batch.is_empty() { Ok(()) } else { self.apply(&batch) }
+    }
+
+    fn remove(&self, ids: &[PageId]) -> Result<(), StoreError> {
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        let mut batch = WriteBatch::default();
+        ids.iter().for_each(|id| batch.remove(page_key(id.get())));
+        if batch.is_empty() { Ok(()) } else { self.apply(&batch) }
+    }
+
+    fn numbers(&self, from: u64, to: u64) -> Result<Vec<PageId>, StoreError> {
+        let log = self.log();
+        let keys = log.entries.range(page_key(from)..=page_key(to)).map(|(key, _)| u64::from_be_bytes(key[1..].try_into().unwrap()));
+        Ok(keys.filter_map(PageId::new).collect())
     }
 }
 

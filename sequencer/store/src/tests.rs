@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, Database, Heads, History, StateReader, StoreError, Writer, codec, keys,
-    testing::{Act, Flat, Memory, Model, any_changes},
+    testing::{Act, Flat, Memory, Model, any_changes, serial_of},
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -115,7 +115,7 @@ impl Harness {
     /// Closes and opens it; the tip is then what the store says.
     fn reopen(&mut self) -> Option<crate::Repair> {
         self.open = None;
-        let (mut writer, repair) = Writer::over(Box::new(self.database.clone()), &genesis(), self.history).unwrap();
+        let (mut writer, repair) = Writer::over(self.database.databases(), &genesis(), self.history).unwrap();
         writer.epoch_blocks = self.epoch_blocks;
         self.tip = writer.store().heads().latest.hash;
         self.open = Some(writer);

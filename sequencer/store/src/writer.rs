@@ -12,7 +12,7 @@ use crate::{
 };
 use alloy_primitives::B256;
 use gainsay_execute::{StateChanges, StateRoots};
-use gainsay_state::World;
+use gainsay_state::{PageId, World};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// So that a restart has little to do, and states of old blocks are quickly made.
@@ -31,8 +31,8 @@ pub struct Writer {
     background: Option<Background>,
     /// The block of the newest epoch, whole or being written.
     taken: u64,
-    /// Epochs that are none, of which there may be pages. They go before another one is taken: whoever reads that one would read them too.
-    fragments: BTreeSet<u64>,
+    /// Number and serial of epochs that are none, of which there may be pages. They go before another one is taken: whoever reads that one would read them too.
+    fragments: BTreeSet<(u64, u64)>,
     /// Blocks after which an epoch is taken.
     pub(crate) epoch_blocks: u64,
     /// Changes after which an epoch is taken.
@@ -262,16 +262,16 @@ impl Writer {
     fn forget(&mut self, dropped: &[Arc<Epoch>]) -> Result<(), StoreError> {
         for epoch in dropped {
             epoch.unwind();
-            self.fragments.insert(epoch.number);
+            self.fragments.insert((epoch.number, epoch.serial));
         }
         if dropped.is_empty() { Ok(()) } else { self.remove_fragments() }
     }
 
     /// What is left after an error is tried again before the next epoch is taken.
     fn remove_fragments(&mut self) -> Result<(), StoreError> {
-        while let Some(number) = self.fragments.first().copied() {
-            background::remove(self.store.database(), number)?;
-            self.fragments.remove(&number);
+        while let Some(fragment) = self.fragments.first().copied() {
+            background::remove(self.store.database(), self.store.pages(), fragment.0, fragment.1)?;
+            self.fragments.remove(&fragment);
         }
         Ok(())
     }
@@ -303,10 +303,13 @@ impl Writer {
         self.tries.restore(&self.store, view);
         let world = self.tries.take(&self.store, &view.snapshot)?;
         let world = self.tries.world.insert(world);
-        let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time() };
+        let (serial, first) = self.store.next_serial()?;
+        let taken = world.take_dirty(first);
+        let root = taken.root.map_or(0, PageId::get);
+        let record = EpochRecord { hash: view.tip.header.hash(), time: view.tip.time(), serial, root };
         let epoch = Arc::new(Epoch::new(view.tip.header.number, &record));
         self.taken = epoch.number;
-        let started = Background::start(&self.store, epoch, world.take_dirty(), self.history);
+        let started = Background::start(&self.store, epoch, taken, self.history);
         self.background = Some(started.inspect_err(|_| {
             // What was taken gets nowhere.
             self.tries = Tries::default();
@@ -333,7 +336,7 @@ impl Writer {
     fn give_up(&mut self, epoch: &Epoch) -> Result<(), StoreError> {
         self.tries = Tries::default();
         self.taken = self.store.view().snapshot.base.number;
-        self.fragments.insert(epoch.number);
+        self.fragments.insert((epoch.number, epoch.serial));
         self.remove_fragments()
     }
 

@@ -4,30 +4,43 @@ use super::*;
 use alloy_primitives::{Bytes, U256, keccak256};
 use alloy_trie::{HashBuilder, Nibbles};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 #[derive(Default)]
-struct Memory(BTreeMap<Prefix, Bytes>);
+struct Memory {
+    pages: BTreeMap<PageId, Bytes>,
+    root: Option<PageId>,
+    next: u64,
+}
 
 impl PageSource for Memory {
     type Error = Infallible;
 
-    fn page(&self, _: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
-        Ok(self.0.get(prefix).cloned())
+    fn root(&self) -> Option<PageId> {
+        self.root
+    }
+
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+        Ok(self.pages.get(&id).cloned())
     }
 }
 
 impl Memory {
     fn write(&mut self, trie: &mut Trie) {
         let expected = trie.dirty();
-        let mut pages = Vec::new();
-        trie.take_dirty(&mut pages);
-        assert!(pages.len() <= expected, "{} pages of {expected}", pages.len());
-        for (_, prefix, page) in pages {
-            match page {
-                Some(page) => self.0.insert(prefix, page.into()),
-                None => self.0.remove(&prefix),
-            };
+        let mut dirty = DirtyPages::from(PageId::new(self.next + 1).unwrap());
+        self.root = trie.take_dirty(&mut dirty);
+        assert!(dirty.pages.len() <= expected, "{} pages of {expected}", dirty.pages.len());
+        for id in dirty.superseded {
+            assert!(self.pages.remove(&id).is_some(), "superseded twice");
+        }
+        for (id, page) in dirty.pages {
+            self.next += 1;
+            assert_eq!(id.get(), self.next);
+            self.pages.insert(id, page.into());
         }
     }
 }
@@ -42,15 +55,26 @@ fn rebuilt(entries: &BTreeMap<B256, U256>) -> B256 {
 
 /// Every page there is, and no other, can be reached from the root.
 fn assert_no_page_is_left_behind(trie: &mut Trie, pages: &Memory, entries: &BTreeMap<B256, U256>) {
-    let mut reached = std::collections::BTreeSet::new();
-    for prefix in pages.0.keys() {
-        if trie.node_at(prefix, pages, &mut Tools::default()).unwrap().is_some_and(Node::is_loaded) {
-            reached.insert(*prefix);
+    let mut reached = BTreeSet::new();
+    let mut walk = Walk { id: trie.id, pages, tools: &mut Tools::default(), tally: &mut trie.tally };
+    reach(&mut walk, &mut trie.root, Prefix::ROOT, &mut reached);
+    assert!(reached.iter().eq(pages.pages.keys()), "of {} entries", entries.len());
+    // Every branch has two children at least, so no keys, however they were chosen, make more pages than this.
+    assert!(pages.pages.len() <= 2 * entries.len());
+}
+
+fn reach(walk: &mut Walk<'_, Memory>, slot: &mut Slot, prefix: Prefix, reached: &mut BTreeSet<PageId>) {
+    if slot.reference.is_empty() {
+        return;
+    }
+    walk.load(slot, &prefix).unwrap();
+    assert!(reached.insert(slot.page.unwrap()), "one page in two places");
+    if let Node::Branch(branch) = &mut slot.node {
+        let path = *branch.path();
+        for (nibble, child) in (0..).zip(Arc::make_mut(branch).slots_mut()) {
+            reach(walk, child, path.child(nibble), reached);
         }
     }
-    assert_eq!(reached.len(), pages.0.len(), "of {} entries", entries.len());
-    // Every branch has two children at least, so no keys, however they were chosen, make more pages than this.
-    assert!(pages.0.len() <= 2 * entries.len());
 }
 
 #[derive(Clone, Debug)]
@@ -95,8 +119,8 @@ proptest! {
 
     #[test]
     fn the_root_is_that_of_the_entries_whatever_came_before(acts in prop::collection::vec(act(), 1..50)) {
-        let id = TrieId::Storage(B256::ZERO);
-        let (mut pages, mut trie, mut entries, mut tools) = (Memory::default(), Trie::empty(id), BTreeMap::new(), Tools::default());
+        let account = B256::ZERO;
+        let (mut pages, mut trie, mut entries, mut tools) = (Memory::default(), Trie::empty(TrieId::Storage(account)), BTreeMap::new(), Tools::default());
         for act in acts {
             match act {
                 Act::Update(changes) => {
@@ -120,8 +144,7 @@ proptest! {
                 Act::Forget(keep) => trie.forget(Some(1), keep),
                 Act::Reopen => {
                     pages.write(&mut trie);
-                    trie = Trie::stored(id);
-                    trie.open(&pages, &mut tools).unwrap();
+                    trie = Trie::of_account::<Infallible>(&account, &StorageRoot { root: trie.root(), page: pages.root }).unwrap();
                 }
             }
             prop_assert_eq!(trie.root(), rebuilt(&entries));
@@ -132,7 +155,7 @@ proptest! {
         }
         trie.clear(&pages, &mut tools).unwrap();
         pages.write(&mut trie);
-        prop_assert!(pages.0.is_empty());
+        prop_assert!(pages.pages.is_empty());
         prop_assert_eq!(trie.tally.held, 0);
     }
 }
@@ -170,6 +193,6 @@ fn several_threads_make_the_trie_that_one_makes() {
             trie.forget(None, round % 2 == 0);
             assert_no_page_is_left_behind(&mut trie.clone(), pages, &entries);
         }
-        assert!(alone.1.0 == helped.1.0, "round {round}");
+        assert!(alone.1.pages == helped.1.pages, "round {round}");
     }
 }

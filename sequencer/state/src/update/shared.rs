@@ -26,14 +26,14 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
 }
 
 impl Tally {
-    /// Without what is to be removed.
+    /// Without what is superseded.
     fn totals(&self) -> Self {
-        Self { removed: Default::default(), dirty: self.dirty, held: self.held }
+        Self { superseded: Vec::new(), dirty: self.dirty, held: self.held }
     }
 
     /// What became of a part of the trie, when it was `before` as a whole. So no part's numbers are ever below zero.
     fn add(&mut self, part: Self, before: &Self) {
-        self.removed.extend(part.removed);
+        self.superseded.extend(part.superseded);
         self.dirty = self.dirty + part.dirty - before.dirty;
         self.held = self.held + part.held - before.held;
     }

@@ -2,46 +2,46 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots, memory::MemoryState, trie::update_state_root};
-use gainsay_state::{Depths, DirtyPage, PageSource, Prefix, TrieId};
+use gainsay_state::{PageId, PageSource, World};
 use gainsay_types::predeploys::MESSAGE_PASSER;
 use proptest::{collection::vec, prelude::*};
 use std::{collections::BTreeMap, convert::Infallible};
 
 /// Pages in a map.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Memory(pub(crate) BTreeMap<(TrieId, Prefix), Bytes>);
+pub(crate) struct Memory {
+    pub(crate) pages: BTreeMap<PageId, Bytes>,
+    pub(crate) root: Option<PageId>,
+    written: u64,
+}
 
 impl PageSource for Memory {
     type Error = Infallible;
 
-    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
-        Ok(self.0.get(&(*trie, *prefix)).cloned())
+    fn root(&self) -> Option<PageId> {
+        self.root
+    }
+
+    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+        Ok(self.pages.get(&id).cloned())
     }
 }
 
 impl Memory {
-    pub(crate) fn write(&mut self, pages: Vec<DirtyPage>) {
-        for (trie, prefix, page) in pages {
-            match page {
-                Some(page) => self.0.insert((trie, prefix), page.into()),
-                None => self.0.remove(&(trie, prefix)),
-            };
+    /// Takes over what differs, and removes what nothing refers to any more; how many pages are new.
+    pub(crate) fn write(&mut self, world: &mut World) -> usize {
+        let dirty = world.take_dirty(PageId::new(self.written + 1).unwrap());
+        for id in dirty.superseded {
+            assert!(self.pages.remove(&id).is_some(), "superseded twice");
         }
-    }
-}
-
-/// The same pages, by a source that remembers where keys were found.
-pub(crate) struct Guessing<'a>(pub(crate) &'a Memory, pub(crate) Depths);
-
-impl PageSource for Guessing<'_> {
-    type Error = Infallible;
-
-    fn page(&self, trie: &TrieId, prefix: &Prefix) -> Result<Option<Bytes>, Infallible> {
-        self.0.page(trie, prefix)
-    }
-
-    fn depths(&self) -> Option<&Depths> {
-        Some(&self.1)
+        let count = dirty.pages.len();
+        for (id, page) in dirty.pages {
+            self.written += 1;
+            assert_eq!(id.get(), self.written);
+            self.pages.insert(id, page.into());
+        }
+        self.root = dirty.root;
+        count
     }
 }
 

@@ -23,7 +23,7 @@ fn written(model: &mut Model, wishes: &[crate::model::Wish]) -> Memory {
     let changes = model.changes(wishes);
     model.apply(&changes);
     world.apply(&changes, &pages).unwrap();
-    pages.write(world.take_dirty());
+    pages.write(&mut world);
     pages
 }
 

@@ -41,11 +41,6 @@ impl Database for Memory {
         Box::new(found.into_iter())
     }
 
-    fn first(&self, from: &[u8], last: &[u8]) -> Result<Option<crate::Entry>, StoreError> {
-        let entries = self.entries.lock().unwrap();
-        Ok(entries.range(from.to_vec()..=last.to_vec()).next().map(|(key, value)| (key.clone(), value.clone())))
-    }
-
     fn apply(&self, batch: &WriteBatch) -> Result<(), StoreError> {
         let mut entries = self.entries.lock().unwrap();
         for (key, value) in batch.writes() {

@@ -54,13 +54,14 @@ fn a_tip_that_is_not_whole_is_unwound_to_the_newest_block_that_is() {
 fn an_epoch_whose_pages_are_damaged_is_made_again_of_an_older_one() {
     let mut harness = store();
     let tip = harness.tip;
-    let pages: Vec<_> = harness.database.keys(b'a').into_iter().filter(|key| crate::pages::epoch_of(key) == Some(24)).collect();
+    // Of blocks 0, 8, 16, 24.
+    let pages: Vec<_> = harness.database.keys(b'a').into_iter().filter(|key| serial_of(key) == 4).collect();
     assert!(!pages.is_empty());
     flip(&harness, &pages[0]);
     let repair = harness.reopen().expect("is repaired");
     assert_eq!((repair.from, harness.tip), (repair.to, tip), "no block is lost");
     harness.check();
-    assert!(harness.database.keys(b'a').iter().all(|key| crate::pages::epoch_of(key) != Some(24)));
+    assert!(harness.database.keys(b'a').iter().all(|key| serial_of(key) != 4));
     for number in 31..=40u8 {
         harness.push(&[Act::Balance(number % 40, 3)], true).unwrap();
     }
@@ -75,19 +76,20 @@ fn damage_without_an_older_epoch_says_what_to_do() {
     harness.open = None;
     let page = harness.database.keys(b'a').remove(0);
     flip(&harness, &page);
-    let error = Writer::over(Box::new(harness.database.clone()), &genesis(), History::Archive).err().expect("is refused").to_string();
+    let error = Writer::over(harness.database.databases(), &genesis(), History::Archive).err().expect("is refused").to_string();
     assert!(error.contains("damaged") && error.contains("delete the data directory"), "{error}");
 }
 
 #[test]
 fn a_damaged_page_or_journal_of_an_old_block_is_never_a_wrong_answer() {
     let mut harness = store();
-    let keys: Vec<_> = b"asj".iter().flat_map(|letter| harness.database.keys(*letter)).collect();
+    let keys: Vec<_> = b"aj".iter().flat_map(|letter| harness.database.keys(*letter)).collect();
     let (states, store) = (harness.model().clone(), harness.writer().store().clone());
     let mut errors = 0;
     for key in keys {
         flip(&harness, &key);
         store.old_states().clear();
+        store.page_cache().clear();
         for number in 0..=30 {
             let read = store.state_at(number).and_then(|state| assert_same(&state.unwrap(), states.at(number)));
             if let Err(error) = read {
@@ -99,6 +101,7 @@ fn a_damaged_page_or_journal_of_an_old_block_is_never_a_wrong_answer() {
     }
     assert!(errors > 100, "{errors}");
     store.old_states().clear();
+    store.page_cache().clear();
     harness.check();
 }
 
@@ -107,19 +110,19 @@ fn a_directory_of_an_older_version_is_refused_with_words() {
     let mut harness = store();
     harness.open = None;
     harness.database.edit(|entries| entries.get_mut(keys::HEADS).unwrap()[0] = codec::VERSION - 1);
-    let error = Writer::over(Box::new(harness.database.clone()), &genesis(), History::Archive).err().expect("is refused").to_string();
+    let error = Writer::over(harness.database.databases(), &genesis(), History::Archive).err().expect("is refused").to_string();
     assert!(error.contains(&format!("version {}", codec::VERSION - 1)) && error.contains("delete the data directory"), "{error}");
 }
 
 #[test]
 fn a_crash_while_the_first_state_is_written_starts_again() {
     let whole = Memory::default();
-    drop(Writer::over(Box::new(whole.clone()), &genesis(), History::Archive).unwrap());
+    drop(Writer::over(whole.databases(), &genesis(), History::Archive).unwrap());
     let (_, batches) = whole.batches();
     assert!(batches >= 3);
     for kept in 0..=batches {
         let database = whole.crashed(kept);
-        let (writer, repair) = Writer::over(Box::new(database), &genesis(), History::Archive).unwrap();
+        let (writer, repair) = Writer::over(database.databases(), &genesis(), History::Archive).unwrap();
         assert_eq!(repair, None);
         assert_eq!(writer.store().latest_state().unwrap().account(RICH).unwrap().unwrap().balance, U256::from(7));
     }

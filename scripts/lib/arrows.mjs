@@ -34,7 +34,7 @@ const allowed = {
   state: ["types", "execute"],
   store: [...shared, ...sequencer],
   chain: [...shared, ...sequencer],
-  debug: ["types", "execute", "store"],
+  debug: ["types", "execute", "simulate", "store"],
   simulate: ["types", "execute"],
   rpc: [...shared, ...sequencer],
   bridge: shared,

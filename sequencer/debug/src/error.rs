@@ -64,7 +64,9 @@ pub enum DebugError {
         count: usize,
     },
     /// Executed again, a transaction did something else than before: the store or this software is at fault.
-    #[error("transaction {hash}, executed again, gives {found}, its receipt says {expected}: the data directory is damaged, or this is a bug")]
+    #[error(
+        "transaction {hash}, executed again, gives {found}, its receipt says {expected}: the data directory is damaged, or this is a bug"
+    )]
     Receipt {
         /// The transaction.
         hash: B256,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod call;
 mod error;
 mod limits;
 mod machine;
@@ -8,11 +9,14 @@ mod replay;
 mod reply;
 mod rules;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod tracer;
 mod world;
 
+pub use call::{CallError, trace_call};
 pub use error::DebugError;
 pub use limits::TraceLimits;
-pub use trace::{trace_block, trace_transaction};
+pub use trace::{trace_block, trace_transaction, world_before};
 pub use world::World;

@@ -14,8 +14,8 @@ use revm::{
     handler::{Handler, MainBuilder, MainnetEvm},
     inspector::{InspectorEvmTr, InspectorHandler},
     interpreter::{
-        CallInput, CallInputs, CallOutcome, CallScheme, CallValue, CreateInputs, CreateOutcome, Gas, InstructionResult,
-        InterpreterResult, interpreter::EthInterpreter,
+        CallInput, CallInputs, CallOutcome, CallScheme, CallValue, CreateInputs, CreateOutcome, Gas, InstructionResult, InterpreterResult,
+        interpreter::EthInterpreter,
     },
     state::Bytecode,
 };
@@ -45,8 +45,8 @@ impl<D: DatabaseRef, I> Machine<D, I> {
         (&mut self.evm.inspector, &self.evm.ctx.block, &mut self.evm.ctx.journaled_state.database)
     }
 
-    pub(crate) fn into_inspector(self) -> I {
-        self.evm.inspector
+    pub(crate) fn into_parts(self) -> (I, World<D>) {
+        (self.evm.inspector, self.evm.ctx.journaled_state.database)
     }
 
     /// Executes a transaction that nobody watches.

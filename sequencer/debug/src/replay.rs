@@ -56,8 +56,7 @@ impl<'a> Replay<'a> {
         }
         let executed = self.settle(executed, &tx, terms)?;
         compare(&record, &executed)?;
-        let place =
-            TransactionContext { block_hash: Some(self.block.header().header.hash()), tx_index: Some(index), tx_hash: Some(hash) };
+        let place = TransactionContext { block_hash: Some(self.block.header().header.hash()), tx_index: Some(index), tx_hash: Some(hash) };
         let (tracer, block, world) = self.machine.parts();
         tracer.finish(place, &tx, block, &executed, world)?;
         Ok(self.machine.commit(executed.state)?)
@@ -68,7 +67,12 @@ impl<'a> Replay<'a> {
     }
 
     pub(crate) fn into_tracer(self) -> Tracer {
-        self.machine.into_inspector()
+        self.machine.into_parts().0
+    }
+
+    /// The state before the next transaction.
+    pub(crate) fn into_world(self) -> World<StateReader> {
+        self.machine.into_parts().1
     }
 
     fn settle(
@@ -92,7 +96,7 @@ impl<'a> Replay<'a> {
 }
 
 /// A stored transaction as the EVM takes it. Its sender was recovered when the block was executed; only who signed EIP-7702's authorisations is not stored.
-fn message(record: &TransactionRecord) -> Result<(TxEnv, Terms), DebugError> {
+pub(crate) fn message(record: &TransactionRecord) -> Result<(TxEnv, Terms), DebugError> {
     let terms = Terms::User { l1_fee: record.l1_fee };
     let tx = match &record.transaction {
         OpTxEnvelope::Deposit(deposit) => return Ok((deposit_env(deposit), Terms::Deposit { mint: deposit.mint })),

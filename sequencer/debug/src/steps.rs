@@ -229,12 +229,9 @@ fn push_name(reply: &mut Reply, opcode: u8) {
 fn push_failure(reply: &mut Reply, failure: InstructionResult, opcode: u8) {
     use InstructionResult as Why;
     match failure {
-        Why::OutOfGas
-        | Why::MemoryOOG
-        | Why::MemoryLimitOOG
-        | Why::PrecompileOOG
-        | Why::InvalidOperandOOG
-        | Why::ReentrancySentryOOG => reply.push("out of gas"),
+        Why::OutOfGas | Why::MemoryOOG | Why::MemoryLimitOOG | Why::PrecompileOOG | Why::InvalidOperandOOG | Why::ReentrancySentryOOG => {
+            reply.push("out of gas")
+        }
         Why::StackUnderflow => reply.push("stack underflow"),
         Why::StackOverflow => reply.push("stack limit reached 1024 (1023)"),
         Why::InvalidJump => reply.push("invalid jump destination"),

@@ -1,8 +1,8 @@
 //! Tracing what is in a block.
 
-use crate::{DebugError, TraceLimits, limits::Deadline, replay::Replay, tracer::Tracer};
+use crate::{DebugError, TraceLimits, World, limits::Deadline, replay::Replay, tracer::Tracer};
 use alloy_rpc_types_trace::geth::GethDebugTracingOptions;
-use gainsay_store::{Store, StoredBlock};
+use gainsay_store::{StateReader, Store, StoredBlock};
 use gainsay_types::ChainConfig;
 use serde_json::value::RawValue;
 
@@ -50,6 +50,28 @@ pub fn trace_block(
     let mut reply = replay.into_tracer().into_reply();
     reply.push("]");
     reply.into_json()
+}
+
+/// The state before the transaction at `index` of a block, for a call that is traced there.
+///
+/// # Errors
+/// When the block has no such transaction, it takes longer than allowed to get there, or the state before the block is not there any more.
+pub fn world_before(
+    store: &Store,
+    config: &ChainConfig,
+    block: &StoredBlock,
+    index: usize,
+    limits: &TraceLimits,
+) -> Result<World<StateReader>, DebugError> {
+    if index >= block.len() {
+        return Err(DebugError::Index { index, block: block.header().header.number, count: block.len() });
+    }
+    let nothing = GethDebugTracingOptions::default();
+    let mut replay = open(store, config, block, nothing, limits)?;
+    for before in 0..index {
+        replay.pass(before)?;
+    }
+    Ok(replay.into_world())
 }
 
 fn open<'a>(

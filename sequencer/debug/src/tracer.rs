@@ -1,7 +1,7 @@
 //! Watches an execution, writes down what came of it, and stops it when that takes too long or too much.
 
 use crate::{
-    DebugError, World,
+    DebugError,
     limits::Deadline,
     recorder::{Hears, Recorder},
     reply::Reply,
@@ -92,7 +92,7 @@ impl Tracer {
         tx: &TxEnv,
         block: &BlockEnv,
         executed: &ResultAndState,
-        world: &mut World<D>,
+        world: &mut D,
     ) -> Result<(), DebugError> {
         match &mut self.recorder {
             Recorder::Steps(log) => {
@@ -114,7 +114,9 @@ impl Tracer {
     /// The inspector, if it hears of calls at this depth.
     fn listener(&mut self) -> Option<&mut DebugInspector> {
         match &mut self.recorder {
-            Recorder::Calls { inspector, hears, .. } if *hears == Hears::All || (*hears == Hears::First && self.depth == 1) => Some(inspector),
+            Recorder::Calls { inspector, hears, .. } if *hears == Hears::All || (*hears == Hears::First && self.depth == 1) => {
+                Some(inspector)
+            }
             _ => None,
         }
     }

@@ -1,0 +1,6 @@
+mod activity;
+mod chain;
+mod limits;
+mod random;
+mod steps;
+mod vectors;

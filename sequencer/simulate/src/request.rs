@@ -60,7 +60,6 @@ pub(crate) fn message<E: DBErrorMarker>(request: TransactionRequest, defaults: D
         max_fee_per_blob_gas: if blobs.is_empty() { 0 } else { request.max_fee_per_blob_gas.unwrap_or_default() },
         blob_hashes: blobs,
         authorization_list: authorizations.into_iter().map(Either::Left).collect(),
-        ..TxEnv::default()
     })
 }
 

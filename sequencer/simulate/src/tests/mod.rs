@@ -1,5 +1,7 @@
 //! Tests over states in memory.
 
+#![allow(clippy::print_stdout)]
+
 mod calls;
 mod malformed;
 mod simulated;

@@ -92,12 +92,13 @@ fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
     }
 }
 
+/// Not of a block below the head, nor of one that there is not: which one is asked for is not this crate's business.
+fn is_about_the_head(request: &Value) -> bool {
+    request["params"].get(1).is_none_or(|block| ["latest", "0x36"].contains(&block.as_str().unwrap_or_default()))
+}
+
 fn check(world: &World, method: &str, request: &Value, expected: &Value) -> Option<String> {
     let params = request["params"].as_array().expect("parameters");
-    // Blocks below the head, or that there are not: which one is asked for is not this crate's business.
-    if params.get(1).is_some_and(|block| !["latest", "0x36"].contains(&block.as_str().unwrap_or_default())) {
-        return None;
-    }
     match (answer(world, method, params), expected.get("result")) {
         (Ok(ours), Some(theirs)) => difference(&without(&ours), &without(theirs), ""),
         (Err((code, _)), None) if json!(code) == expected["error"]["code"] => None,
@@ -112,7 +113,7 @@ fn check(world: &World, method: &str, request: &Value, expected: &Value) -> Opti
 fn the_cases_of_the_execution_apis_have_the_same_answers() {
     let Some(folder) = folder() else { return };
     let world = head(&folder);
-    let (mut right, mut wrong) = (0, Vec::new());
+    let (mut right, mut masked, mut wrong) = (0, 0, Vec::new());
     for method in ["eth_simulateV1", "eth_call", "eth_estimateGas", "eth_createAccessList"] {
         let mut files: Vec<PathBuf> = fs::read_dir(folder.join("execution-apis-tests").join(method))
             .expect("cases")
@@ -125,16 +126,16 @@ fn the_cases_of_the_execution_apis_have_the_same_answers() {
             let requests = text.lines().filter(|line| line.starts_with(">> ")).map(parse);
             let responses = text.lines().filter(|line| line.starts_with("<< ")).map(parse);
             let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
-            for (request, response) in requests.zip(responses) {
+            for (request, response) in requests.zip(responses).filter(|(request, _)| is_about_the_head(request)) {
                 match check(&world, method, &request, &response) {
-                    Some(what) if !RETURN_HASHES.contains(&name.as_str()) || !what.contains(".returnData: ") => {
-                        wrong.push(format!("{name}: {what}"))
-                    }
-                    _ => right += 1,
+                    None => right += 1,
+                    Some(what) if RETURN_HASHES.contains(&name.as_str()) && what.contains(".returnData: ") => masked += 1,
+                    Some(what) => wrong.push(format!("{name}: {what}")),
                 }
             }
         }
     }
-    println!("{right} answers are right");
+    println!("{right} answers are right, {masked} have hashes of simulated blocks in them");
     assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(right >= 100 && masked == RETURN_HASHES.len(), "the suite has fewer cases than it had: {right}, {masked}");
 }

@@ -39,6 +39,8 @@ pub(crate) struct Engine {
     pub(crate) precompiles: Precompiles,
     /// Nonces count, and fees of zero are compared to the base fee too.
     pub(crate) strict: bool,
+    /// A message without a fee sees a base fee of zero, so that no price is below it.
+    pub(crate) free: bool,
 }
 
 impl Engine {
@@ -79,10 +81,24 @@ impl Engine {
         Ok(())
     }
 
+    /// The block as a message sees it.
+    pub(crate) fn block_for(&self, tx: &TxEnv) -> BlockEnv {
+        let mut block = self.block.clone();
+        if self.free && tx.gas_price == 0 {
+            block.basefee = 0;
+        }
+        if let Some(blobs) =
+            block.blob_excess_gas_and_price.as_mut().filter(|_| self.free && tx.max_fee_per_blob_gas == 0 && !tx.blob_hashes.is_empty())
+        {
+            blobs.blob_gasprice = 0;
+        }
+        block
+    }
+
     fn machine<'a, D: DatabaseRef, I>(&self, state: &'a mut Overlay<D>, tx: TxEnv, inspector: I) -> Machine<'a, D, I> {
         let watch = state.watch();
         let context: SimulationContext<'a, D> = Context::new(state, self.cfg.spec);
-        let mut ctx = context.with_cfg(self.cfg.clone()).with_block(self.block.clone());
+        let mut ctx = context.with_cfg(self.cfg.clone()).with_block(self.block_for(&tx));
         ctx.chain = watch;
         ctx.set_tx(tx);
         let mut instruction = EthInstructions::new_mainnet_with_spec(self.cfg.spec);

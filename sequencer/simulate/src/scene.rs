@@ -52,7 +52,7 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
         // The cap is also what revm splits gas by.
         let mut cfg = cfg_env(config);
         cfg.tx_gas_limit_cap = Some(u64::MAX);
-        let engine = Engine { precompiles: Precompiles::new(cfg.spec), cfg, block: block_env(header), strict: false };
+        let engine = Engine { precompiles: Precompiles::new(cfg.spec), cfg, block: block_env(header), strict: false, free: true };
         Self { config, engine, state: Overlay::new(db, allowance.watch), gas: allowance.gas, gift: U256::ZERO }
     }
 
@@ -97,7 +97,7 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
     where
         I: Inspector<SimulationContext<'s, D>, EthInterpreter>,
     {
-        let engine = self.engine_for(&tx);
+        let engine = &self.engine;
         let result = engine.inspect(&mut self.state, tx.clone(), inspector);
         result.map(|(result, _)| result).map_err(|error| explain::<D>(error, &tx, engine.block.basefee))
     }
@@ -138,24 +138,9 @@ impl<'a, D: DatabaseRef> Scene<'a, D> {
     }
 
     pub(crate) fn run(&mut self, tx: TxEnv) -> Result<CallOutcome, SimulationError<D::Error>> {
-        let engine = self.engine_for(&tx);
+        let engine = &self.engine;
         let result = engine.run(&mut self.state, tx.clone());
         result.map(|(result, _)| outcome(result)).map_err(|error| explain::<D>(error, &tx, engine.block.basefee))
-    }
-
-    /// A message without a fee sees a base fee of zero, so that no price is below it.
-    pub(crate) fn engine_for(&self, tx: &TxEnv) -> Engine {
-        let mut engine = self.engine.clone();
-        if tx.gas_price == 0 {
-            engine.block.basefee = 0;
-        }
-        if tx.max_fee_per_blob_gas == 0
-            && let Some(blobs) = &mut engine.block.blob_excess_gas_and_price
-            && !tx.blob_hashes.is_empty()
-        {
-            blobs.blob_gasprice = 0;
-        }
-        engine
     }
 }
 

@@ -29,10 +29,10 @@ impl<D: DatabaseRef> Scene<'_, D> {
         I: Inspector<SimulationContext<'s, D>, EthInterpreter>,
     {
         let tx = self.prepare(request)?;
-        let engine = self.engine_for(&tx);
+        let (engine, block) = (&self.engine, self.engine.block_for(&tx));
         let (result, state) =
-            engine.inspect(&mut self.state, tx.clone(), inspector).map_err(|error| explain::<D>(error, &tx, engine.block.basefee))?;
-        Ok(Watched { tx, block: engine.block, executed: ResultAndState { result, state } })
+            engine.inspect(&mut self.state, tx.clone(), inspector).map_err(|error| explain::<D>(error, &tx, block.basefee))?;
+        Ok(Watched { tx, block, executed: ResultAndState { result, state } })
     }
 
     /// The state in which calls run, with its overrides.

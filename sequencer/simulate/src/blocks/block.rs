@@ -123,7 +123,7 @@ where
         set_blob_base_fee(&mut env, block.overrides.blob_base_fee)?;
         self.state.set_block_hash(self.parent.number, self.parent.hash());
         set_block_hashes(&mut self.state, block.overrides.block_hash.as_ref());
-        Ok(Engine { precompiles: Precompiles::new(cfg.spec), cfg, block: env, strict: self.validation })
+        Ok(Engine { precompiles: Precompiles::new(cfg.spec), cfg, block: env, strict: self.validation, free: false })
     }
 
     fn execute(&mut self, engine: &Engine, call: TransactionRequest, done: &mut Done) -> Result<(), SimulationError<D::Error>> {

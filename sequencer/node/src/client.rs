@@ -10,7 +10,8 @@ use alloy::{
     rpc::types::BlockNumberOrTag,
     transports::{RpcError, http::reqwest::Url},
 };
-use gainsay_rpc::{Answer, Client, SubmitError};
+use gainsay_pool::Content;
+use gainsay_rpc::{Answer, Client, PoolSize, SubmitError};
 use gainsay_types::{RecoveredTransaction, Transaction};
 
 /// The mempool of this process.
@@ -42,6 +43,14 @@ impl Client for OwnPool {
 
     fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
         Box::pin(std::future::ready(self.pool.lock().get(&hash)))
+    }
+
+    fn pool_size(&self) -> Answer<'_, PoolSize> {
+        Box::pin(std::future::ready(self.pool.lock().size()))
+    }
+
+    fn pool_content(&self, of: Option<Address>) -> Answer<'_, Content> {
+        Box::pin(std::future::ready(self.pool.lock().content(of)))
     }
 }
 

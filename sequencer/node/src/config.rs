@@ -4,6 +4,7 @@ use alloy::transports::http::reqwest::Url;
 use gainsay_batch::DataAvailability;
 use gainsay_chain::History;
 use gainsay_l1::SecretKey;
+use gainsay_rpc::Limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What sequencer and follower have in common.
@@ -25,6 +26,10 @@ pub struct NodeConfig {
     pub l1_poll: Duration,
     /// How far back states are kept.
     pub history: History,
+    /// What JSON-RPC requests may take.
+    pub limits: Limits,
+    /// Where the administration's JSON-RPC is served; not at all if not given.
+    pub admin: Option<SocketAddr>,
 }
 
 /// A follower.
@@ -60,6 +65,8 @@ pub struct BuilderConfig {
     pub empty_block_interval: Option<Duration>,
     /// L1 blocks on top of a deposit before it is taken.
     pub confirmations: u64,
+    /// Build nothing until the administration starts it.
+    pub stopped: bool,
     /// Bytes of all encoded user transactions of a block; it has to fit a batch alone.
     pub block_bytes: usize,
 }

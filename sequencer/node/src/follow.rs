@@ -1,6 +1,7 @@
 //! `sequencer follow`.
 
 use crate::{
+    administration::{Desk, serve_desk},
     client::{Forwarding, NoPool},
     config::{FollowConfig, NodeConfig},
     error::{Failure, NodeError},
@@ -47,7 +48,8 @@ async fn start(config: FollowConfig, supervisor: &mut Supervisor<NodeError>) -> 
         None => Arc::new(NoPool),
     };
     let (pending, _) = broadcast::channel(PENDING);
-    serve_rpc(config.node.rpc, &running, client, Announcements { pending, preconfirmations, inclusions: Inclusions::default() }, supervisor)
+    serve_desk(config.node.admin, Desk(None), supervisor).await?;
+    serve_rpc(&config.node, &running, client, Announcements { pending, preconfirmations, inclusions: Inclusions::default() }, supervisor)
         .await
 }
 

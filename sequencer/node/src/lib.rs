@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod administration;
 pub mod batcher;
 pub mod builder;
 pub mod client;
@@ -9,6 +10,8 @@ pub mod deploy;
 pub mod error;
 pub mod feed;
 pub mod follow;
+pub mod gate;
+mod l1;
 pub mod mempool;
 pub mod params;
 pub mod run;

@@ -4,12 +4,14 @@
 //! end first, then what sends to L1, then the builder, and the chain's owner last.
 
 use crate::{
+    administration::{BatcherControl, Desk, Sequencing, serve_desk},
     batcher::{Batcher, Queue},
     builder::{Bell, Builder},
     client::OwnPool,
     config::{BatcherConfig, ProposerConfig, RunConfig},
     error::{Failure, NodeError},
     follow::paths,
+    gate::Gate,
     mempool::{Mempool, SharedMempool},
     serve::{Announcements, PENDING, serve_rpc},
 };
@@ -56,6 +58,7 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
     let inclusions = Inclusions::default();
     let mempool = Mempool::new(node.store.clone(), Arc::new(node.network.chain.clone()), ready.clone(), inclusions.clone())?;
     let running = Arc::new(node.start(supervisor));
+    let (gate, batcher) = (Gate::new(!config.builder.stopped), BatcherControl::default());
     let (bell, preconfirmations) = (Bell::default(), Preconfirmations::default());
     let pool = SharedMempool::new(mempool);
     let builder = Builder {
@@ -64,18 +67,21 @@ async fn start(config: RunConfig, supervisor: &mut Supervisor<NodeError>) -> Res
         network: Arc::new(running.network.chain.clone()),
         pool: pool.clone(),
         bell: bell.clone(),
+        gate: gate.clone(),
         progress: running.progress.clone(),
         inbox: running.inbox.clone(),
         preconfirmations: preconfirmations.clone(),
         config: config.builder,
     };
     supervisor.spawn("builder", |stop| async move { Ok(builder.run(stop).await?) });
-    start_batcher(config.batcher, &running, supervisor)?;
+    start_batcher(config.batcher, &running, batcher.clone(), supervisor)?;
     if let Some(proposer) = config.proposer {
         start_proposer(proposer, running.clone(), supervisor);
     }
+    let sequencing = Sequencing { store: running.store.clone(), builder: gate, bell: bell.clone(), batcher };
+    serve_desk(config.node.admin, Desk(Some(sequencing)), supervisor).await?;
     let client = Arc::new(OwnPool { pool, bell });
-    serve_rpc(config.node.rpc, &running, client, Announcements { pending: ready, preconfirmations, inclusions }, supervisor).await
+    serve_rpc(&config.node, &running, client, Announcements { pending: ready, preconfirmations, inclusions }, supervisor).await
 }
 
 /// What only L1 and the network's parameters can tell.
@@ -89,7 +95,12 @@ async fn check(config: &RunConfig, node: &Node) -> Result<(), NodeError> {
     if given == expected { Ok(()) } else { Err(NodeError::NotSequencer { given, expected }) }
 }
 
-fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervisor<NodeError>) -> Result<(), NodeError> {
+fn start_batcher(
+    config: BatcherConfig,
+    node: &Running,
+    control: BatcherControl,
+    supervisor: &mut Supervisor<NodeError>,
+) -> Result<(), NodeError> {
     let packer =
         PackerConfig { max_age_ms: u64::try_from(config.interval.as_millis()).unwrap_or(u64::MAX), ..PackerConfig::for_kind(config.da) };
     let queue = Queue::new(Packer::new(packer)?);
@@ -97,7 +108,7 @@ fn start_batcher(config: BatcherConfig, node: &Running, supervisor: &mut Supervi
     let (chain, store, progress, l1) = (node.chain.clone(), node.store.clone(), node.progress.clone(), node.inbox.clone());
     supervisor.spawn("batcher", move |stop| async move {
         let Some(manager) = take_over(&client, config.key, policy(config.max_fee_gwei), &stop).await? else { return Ok(()) };
-        let batcher = Batcher { chain, store, block_time_ms, inbox, client, manager, queue, progress, l1, prices: None };
+        let batcher = Batcher { chain, store, block_time_ms, inbox, client, manager, queue, progress, l1, control, prices: None };
         Ok(batcher.run(stop).await?)
     });
     Ok(())

@@ -1,10 +1,10 @@
 //! JSON-RPC and metrics of a node.
 
-use crate::error::NodeError;
+use crate::{config::NodeConfig, error::NodeError, l1::Watched};
 use alloy::primitives::B256;
-use gainsay_rpc::{Backend, Client, Inclusions, L1Progress, Limits, Preconfirmations, serve};
-use gainsay_shell::{follow::InboxView, open::Running, supervisor::Supervisor};
-use std::{net::SocketAddr, sync::Arc};
+use gainsay_rpc::{Backend, Client, Inclusions, Preconfirmations, serve};
+use gainsay_shell::{open::Running, supervisor::Supervisor};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Announcements of pending transactions that a slow subscriber may be behind.
@@ -22,25 +22,24 @@ pub(crate) struct Announcements {
 
 /// Serves the chain's JSON-RPC.
 pub(crate) async fn serve_rpc(
-    address: SocketAddr,
+    config: &NodeConfig,
     node: &Running,
     client: Arc<dyn Client>,
     announcements: Announcements,
     supervisor: &mut Supervisor<NodeError>,
 ) -> Result<(), NodeError> {
-    let inbox = node.inbox.clone();
     let backend = Backend {
         store: node.store.clone(),
         config: Arc::new(node.network.chain.clone()),
         client,
         latest: node.latest.clone(),
-        l1: Arc::new(move || l1_progress(*inbox.borrow())),
+        l1: Arc::new(Watched::new(&node.network, node.inbox.clone(), node.rollup.clone())),
         pending: announcements.pending,
         preconfirmations: announcements.preconfirmations,
         inclusions: announcements.inclusions,
         version: concat!("gainsay/v", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    let server = serve(address, backend, Limits::default()).await?;
+    let server = serve(config.rpc, backend, config.limits).await?;
     tracing::info!(address = %server.address(), "JSON-RPC is served");
     supervisor.spawn("rpc", |stop| async move {
         stop.cancelled().await;
@@ -48,8 +47,4 @@ pub(crate) async fn serve_rpc(
         Ok(())
     });
     Ok(())
-}
-
-fn l1_progress(view: InboxView) -> L1Progress {
-    L1Progress { highest: view.heads.map(|heads| heads.latest.number), caught_up: view.caught_up }
 }

@@ -129,7 +129,7 @@ impl World {
     /// A block of what the pool has, a second later.
     fn open_and_close(&mut self) -> Option<Finished> {
         self.now = self.now.plus(1_000);
-        let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+        let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, stopped: false, block_bytes: 90_000 };
         let config = self.core.chain.config().clone();
         let store = self.core.chain.store().clone();
         let Start::Open(mut round) = start(&store, &config, &self.pool, &choices, self.now).expect("it reads") else { return None };
@@ -221,6 +221,17 @@ fn a_posted_batch_makes_the_built_blocks_safe_without_executing_them_again() {
     world.extend(vec![event]);
     assert_eq!((world.safe(), world.latest(), world.core.chain.executions()), (3, 3, executed));
     assert!(world.pack().is_none(), "nothing is left");
+}
+
+#[test]
+fn a_young_block_waits_for_more_unless_an_operator_wants_it_posted() {
+    let mut world = World::new();
+    world.pool.lock().submit(transfer(0)).expect("a good transaction");
+    world.build();
+    let (store, block_time) = (world.core.chain.store().clone(), world.core.chain.config().block_time_ms);
+    let mut pack = |flush| world.queue.pack(&store, 0, block_time, world.now, FEES, flush).expect("it packs");
+    assert!(pack(false).is_none(), "it is not a second old, and far from full");
+    assert_eq!(pack(true).map(|batch| (batch.first_block, batch.last_block)), Some((1, 1)));
 }
 
 #[test]
@@ -373,7 +384,7 @@ fn while_more_waits_than_is_taken_at_a_time_the_builder_looks_again_at_once() {
     for nonce in 0..100 {
         world.pool.lock().submit(transfer(nonce)).expect("a good transaction");
     }
-    let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+    let choices = BuilderConfig { block_time: None, empty_block_interval: None, confirmations: 1, stopped: false, block_bytes: 90_000 };
     let (config, store) = (world.core.chain.config().clone(), world.core.chain.store().clone());
     let Start::Open(mut round) = start(&store, &config, &world.pool, &choices, world.now.plus(1_000)).expect("it reads") else { panic!() };
     let later = Instant::now() + Duration::from_secs(60);

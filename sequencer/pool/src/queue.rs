@@ -85,6 +85,11 @@ impl Queue {
         self.next
     }
 
+    /// Count of the ready transactions: their nonces have no gap.
+    pub(crate) fn ready_len(&self) -> usize {
+        usize::try_from(self.next.saturating_sub(self.account.nonce)).unwrap_or(usize::MAX)
+    }
+
     pub(crate) fn ready(&self) -> impl Iterator<Item = &Arc<Pooled>> {
         self.ready_from(self.account.nonce)
     }

@@ -2,6 +2,7 @@
 
 use crate::error::RpcError;
 use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_primitives::B256;
 use jsonrpsee::types::{Params, params::ParamsSequence};
 use serde::de::DeserializeOwned;
 
@@ -31,6 +32,15 @@ impl<'a> Arguments<'a> {
         self.position = self.position.saturating_add(1);
         let value = self.rest.optional_next::<T>().map_err(RpcError::from);
         value.map_err(|error| RpcError::InvalidParams(format!("invalid argument {position}: {error}")))
+    }
+
+    /// A hash: all 32 bytes, with `0x`.
+    pub(crate) fn hash(&mut self) -> Result<B256, RpcError> {
+        let position = self.position;
+        let text: String = self.required()?;
+        let refuse = |reason: &str| RpcError::InvalidParams(format!("invalid argument {position}: {reason}"));
+        let digits = text.strip_prefix("0x").ok_or_else(|| refuse("hex string without 0x prefix"))?;
+        digits.parse().map_err(|_| refuse(&format!("a hash has 64 hexadecimal digits after 0x, these are {}", digits.len())))
     }
 
     /// A block; the latest if it is missing.

@@ -1,12 +1,16 @@
 //! What a node puts behind its RPC.
 
-use crate::{Inclusions, Preconfirmations};
+use crate::{Inclusions, L1View, Preconfirmations};
 use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256};
-use gainsay_pool::Rejection;
+use gainsay_pool::{Content, Pool, Rejection};
 use gainsay_store::Store;
 use gainsay_types::{ChainConfig, InvalidTransaction, RecoveredTransaction, Transaction};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 use tokio::sync::{broadcast, watch};
 
 /// What a [`Client`] will have answered.
@@ -20,6 +24,32 @@ pub trait Client: Send + Sync + 'static {
     fn pending_nonce(&self, address: Address) -> Answer<'_, Option<u64>>;
     /// A transaction that waits in the pool.
     fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>>;
+    /// How many transactions wait in the pool; none where it is another node's.
+    fn pool_size(&self) -> Answer<'_, PoolSize> {
+        Box::pin(ready(PoolSize::default()))
+    }
+    /// What waits in the pool, of one account or of all; nothing where it is another node's.
+    fn pool_content(&self, _of: Option<Address>) -> Answer<'_, Content> {
+        Box::pin(ready(Content::default()))
+    }
+}
+
+/// Transactions that wait in a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolSize {
+    /// Those that can be executed next.
+    pub ready: usize,
+    /// Those that wait for a nonce that is missing.
+    pub future: usize,
+}
+
+impl PoolSize {
+    /// Of this pool. Looks at each sender once.
+    #[must_use]
+    pub fn of(pool: &Pool) -> Self {
+        let ready = pool.ready_len();
+        Self { ready, future: pool.len().saturating_sub(ready) }
+    }
 }
 
 /// Why a transaction was not taken.
@@ -67,8 +97,8 @@ pub struct Backend {
     pub client: Arc<dyn Client>,
     /// The latest block; set after each commit that changes it. Only wakes subscriptions up: what they send they read from the store.
     pub latest: watch::Receiver<BlockNumHash>,
-    /// How far the node has read L1; asked anew each time.
-    pub l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
+    /// L1 as the node sees it.
+    pub l1: Arc<dyn L1View>,
     /// Hashes of transactions that became ready in the pool. Whoever wants a whole one asks the [`Client`] for it: what waits here is never large.
     pub pending: broadcast::Sender<B256>,
     /// Transactions executed in a block that is still open; announced by the builder, or passed on from the sequencer.

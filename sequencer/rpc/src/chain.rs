@@ -3,13 +3,9 @@
 use crate::error::RpcError;
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::U256;
-use gainsay_execute::{L1FeeParameters, next_base_fee};
+use gainsay_execute::next_base_fee;
 use gainsay_store::{BlockHeader, StateReader, Store, StoredBlock};
-use gainsay_types::{
-    ChainConfig, Millis,
-    predeploys::{L1_BLOCK, l1_block_slot},
-};
+use gainsay_types::{ChainConfig, Millis};
 use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -86,10 +82,4 @@ impl Chain {
     pub(crate) fn base_fee_after(&self, header: &Header) -> u64 {
         next_base_fee(&self.config, header.gas_used, header.base_fee_per_gas.unwrap_or_default())
     }
-}
-
-/// What L1 data costs according to a state.
-pub(crate) fn l1_fee_parameters(state: &StateReader) -> Result<L1FeeParameters, RpcError> {
-    let slot = |slot: u64| state.storage(L1_BLOCK, U256::from(slot));
-    Ok(L1FeeParameters::from_slots(slot(l1_block_slot::BASE_FEE)?, slot(l1_block_slot::BLOB_BASE_FEE)?, slot(l1_block_slot::SCALARS)?))
 }

@@ -1,11 +1,10 @@
 //! Errors as JSON-RPC sees them.
 
-use crate::SubmitError;
-use alloy::sol_types::{Panic, Revert, SolError};
+use crate::{AdminError, SubmitError};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::Bytes;
 use gainsay_chain::witness::WitnessError;
-use gainsay_execute::{ExecuteError, Fault};
+use gainsay_simulate::revert_message;
 use gainsay_store::StoreError;
 use gainsay_trace::RecordError;
 use gainsay_types::InvalidTransaction;
@@ -30,6 +29,8 @@ pub(crate) enum RpcError {
     Transaction(#[from] InvalidTransaction),
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     #[error("{}", revert_message(output))]
     Reverted { output: Bytes },
     #[error("{0}")]
@@ -38,8 +39,8 @@ pub(crate) enum RpcError {
     GasAllowance { allowance: u64 },
     #[error("{0}")]
     Limit(String),
-    #[error(transparent)]
-    Fault(#[from] Fault),
+    #[error("{message}")]
+    Simulation { code: i32, message: String },
     #[error("{0}")]
     Witness(WitnessError),
     #[error("the store failed")]
@@ -48,15 +49,6 @@ pub(crate) enum RpcError {
     Encoding(#[from] serde_json::Error),
     #[error("the server is stopping")]
     Stopping,
-}
-
-impl From<ExecuteError<StoreError>> for RpcError {
-    fn from(error: ExecuteError<StoreError>) -> Self {
-        match error {
-            ExecuteError::Fault(fault) => Self::Fault(fault),
-            ExecuteError::Database(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<WitnessError> for RpcError {
@@ -83,15 +75,16 @@ impl RpcError {
             Self::InvalidParams(_) => INVALID_PARAMS_CODE,
             Self::Reverted { .. } => REVERTED,
             Self::Limit(_) => LIMIT_EXCEEDED,
+            Self::Simulation { code, .. } => *code,
             Self::Submit(SubmitError::Refused { code, .. }) => *code,
             Self::Store(_) | Self::Encoding(_) | Self::Stopping => INTERNAL,
             Self::UnknownBlock { .. }
             | Self::Transaction(_)
             | Self::Submit(_)
+            | Self::Admin(_)
             | Self::Witness(_)
             | Self::Execution(_)
-            | Self::GasAllowance { .. }
-            | Self::Fault(_) => SERVER_ERROR,
+            | Self::GasAllowance { .. } => SERVER_ERROR,
         }
     }
 }
@@ -118,11 +111,4 @@ fn unknown_block(block: &BlockId, latest: u64) -> String {
         }
         BlockId::Number(tag) => format!("the {tag} block was taken back while it was read: ask again"),
     }
-}
-
-/// As geth words it: with the reason, if the contract gave one.
-fn revert_message(output: &[u8]) -> String {
-    let reason = Revert::abi_decode(output).map(|revert| revert.reason);
-    let reason = reason.or_else(|_| Panic::abi_decode(output).map(|panic| panic.to_string()));
-    reason.map_or_else(|_| "execution reverted".to_owned(), |reason| format!("execution reverted: {reason}"))
 }

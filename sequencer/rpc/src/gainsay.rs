@@ -10,7 +10,7 @@ use gainsay_types::{ChainConfig, State};
 use serde::{Deserialize, Serialize};
 
 /// Number and hash of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockRef {
     /// Number.
     #[serde(with = "quantity")]

@@ -62,6 +62,7 @@ fn of_block(block: &BlockHeader, index: usize, record: &TransactionRecord) -> Re
     let price = envelope.effective_gas_price(header.base_fee_per_gas);
     fields.insert("blockHash".to_owned(), json!(header.hash()));
     fields.insert("blockNumber".to_owned(), json!(U64::from(header.number)));
+    fields.insert("blockTimestamp".to_owned(), json!(U64::from(header.timestamp)));
     fields.insert("transactionIndex".to_owned(), json!(U64::from(index)));
     fields.insert("gasPrice".to_owned(), json!(U128::from(price)));
     if envelope.is_deposit() {
@@ -76,7 +77,7 @@ fn of_block(block: &BlockHeader, index: usize, record: &TransactionRecord) -> Re
 pub(crate) fn pending_transaction(envelope: &OpTxEnvelope, sender: Address) -> Result<Value, RpcError> {
     let mut fields = transaction_fields(envelope, sender)?;
     fields.insert("gasPrice".to_owned(), json!(U128::from(envelope.max_fee_per_gas())));
-    for name in ["blockHash", "blockNumber", "transactionIndex"] {
+    for name in ["blockHash", "blockNumber", "blockTimestamp", "transactionIndex"] {
         fields.insert(name.to_owned(), Value::Null);
     }
     Ok(Value::Object(fields))

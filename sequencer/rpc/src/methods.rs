@@ -1,15 +1,16 @@
 //! The table of methods, and how one runs.
 
 use crate::{
-    Backend, Client, L1Progress, Limits, Preconfirmations,
+    Backend, Client, L1View, Limits, Preconfirmations,
     arguments::Arguments,
+    batches,
     chain::Chain,
-    claims, deposits,
+    claims, deposits, disputes,
     error::RpcError,
-    eth::{accounts, blocks, calls, fees, filters, logs, node, proofs, syncing, transactions},
+    eth::{accounts, blocks, calls, config, fees, filters, logs, node, proofs, raw, syncing, transactions, txpool},
     gainsay,
     inclusion::Inclusions,
-    subscribe,
+    optimism, subscribe,
 };
 use alloy_eips::BlockNumHash;
 use alloy_primitives::B256;
@@ -43,7 +44,7 @@ pub(crate) struct Context {
     pub(crate) version: String,
     /// The latest block when the server started.
     pub(crate) starting_block: u64,
-    pub(crate) l1: Arc<dyn Fn() -> L1Progress + Send + Sync>,
+    pub(crate) l1: Arc<dyn L1View>,
     pub(crate) limits: Limits,
     pub(crate) filters: filters::Filters,
     /// Transactions that were handed in; wraps around.
@@ -95,6 +96,8 @@ pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrps
     block_methods(&mut module)?;
     account_methods(&mut module)?;
     transaction_methods(&mut module)?;
+    pool_methods(&mut module)?;
+    raw_methods(&mut module)?;
     heavy_methods(&mut module)?;
     filter_methods(&mut module)?;
     subscribe::register(&mut module)?;
@@ -109,11 +112,28 @@ fn node_methods(module: &mut Module) -> Registered {
     instant(module, "eth_chainId", node::chain_id)?;
     light(module, "eth_syncing", syncing::syncing)?;
     instant(module, "eth_accounts", node::accounts)?;
+    light(module, "eth_coinbase", node::coinbase)?;
+    light(module, "eth_config", config::config)?;
+    instant(module, "eth_capabilities", config::capabilities)?;
     light(module, "gainsay_syncStatus", gainsay::sync_status)?;
     light(module, "gainsay_outputAtBlock", gainsay::output_at_block)?;
     light(module, "gainsay_getDeposit", deposits::by_index)?;
     light(module, "gainsay_endState", claims::end_state_below)?;
-    light(module, "gainsay_config", gainsay::config)
+    light(module, "gainsay_config", gainsay::config)?;
+    rollup_methods(module)
+}
+
+fn rollup_methods(module: &mut Module) -> Registered {
+    light(module, "gainsay_getBatch", batches::by_index)?;
+    light(module, "gainsay_getBatchOfBlock", batches::of_block)?;
+    light(module, "gainsay_getAssertions", disputes::assertions)?;
+    light(module, "gainsay_getAssertion", disputes::assertion)?;
+    light(module, "gainsay_getDisputes", disputes::disputes)?;
+    light(module, "gainsay_getDispute", disputes::dispute)?;
+    instant(module, "optimism_version", optimism::version)?;
+    light(module, "optimism_syncStatus", optimism::sync_status)?;
+    light(module, "optimism_outputAtBlock", optimism::output_at_block)?;
+    light(module, "optimism_rollupConfig", optimism::rollup_config)
 }
 
 fn block_methods(module: &mut Module) -> Registered {
@@ -124,7 +144,9 @@ fn block_methods(module: &mut Module) -> Registered {
     light(module, "eth_getBlockTransactionCountByNumber", blocks::transaction_count_by_number)?;
     light(module, "eth_getBlockTransactionCountByHash", blocks::transaction_count_by_hash)?;
     light(module, "eth_getUncleCountByBlockNumber", blocks::uncle_count_by_number)?;
-    light(module, "eth_getUncleCountByBlockHash", blocks::uncle_count_by_hash)
+    light(module, "eth_getUncleCountByBlockHash", blocks::uncle_count_by_hash)?;
+    instant(module, "eth_getUncleByBlockNumberAndIndex", blocks::uncle_by_number)?;
+    instant(module, "eth_getUncleByBlockHashAndIndex", blocks::uncle_by_hash)
 }
 
 fn account_methods(module: &mut Module) -> Registered {
@@ -143,15 +165,33 @@ fn transaction_methods(module: &mut Module) -> Registered {
     light(module, "eth_getTransactionByBlockHashAndIndex", transactions::by_hash_and_index)?;
     light(module, "eth_gasPrice", fees::gas_price)?;
     light(module, "eth_maxPriorityFeePerGas", fees::priority_fee)?;
+    light(module, "eth_baseFee", fees::base_fee)?;
     light(module, "eth_blobBaseFee", fees::blob_base_fee)
+}
+
+fn pool_methods(module: &mut Module) -> Registered {
+    asynchronous(module, "txpool_status", txpool::status)?;
+    guarded(module, "txpool_content", txpool::content)?;
+    guarded(module, "txpool_contentFrom", txpool::content_from)?;
+    guarded(module, "txpool_inspect", txpool::inspect)
+}
+
+fn raw_methods(module: &mut Module) -> Registered {
+    light(module, "debug_getRawHeader", raw::header)?;
+    heavy(module, "debug_getRawBlock", raw::block)?;
+    heavy(module, "debug_getRawReceipts", raw::receipts)?;
+    asynchronous(module, "debug_getRawTransaction", raw::transaction)
 }
 
 fn heavy_methods(module: &mut Module) -> Registered {
     heavy(module, "eth_call", calls::call)?;
     heavy(module, "eth_estimateGas", calls::estimate_gas)?;
+    heavy(module, "eth_createAccessList", calls::create_access_list)?;
+    heavy(module, "eth_simulateV1", calls::simulate)?;
     heavy(module, "eth_feeHistory", fees::history)?;
     heavy(module, "eth_getLogs", logs::get)?;
     heavy(module, "eth_getProof", proofs::get)?;
+    heavy(module, "eth_getStorageValues", accounts::storage_values)?;
     heavy(module, "gainsay_getDepositsByL1Transaction", deposits::by_l1_transaction)?;
     large(module, "gainsay_witness", gainsay::witness_of_block)?;
     large(module, "gainsay_witnessOfStep", gainsay::witness_of_step)
@@ -200,6 +240,22 @@ fn permitted<R: Serialize + 'static>(
     asynchronous(module, name, move |context, params| async move {
         let _permit = permits(&context).clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
         blocking(&context, move |context| answer(context, &params, read)).await
+    })
+}
+
+/// As [`asynchronous`], but only so many at a time.
+fn guarded<F, Fut, R>(module: &mut Module, name: &'static str, method: F) -> Registered
+where
+    F: Fn(Arc<Context>, Params<'static>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<R, RpcError>> + Send + 'static,
+    R: Serialize + Send + 'static,
+{
+    asynchronous(module, name, move |context, params| {
+        let (permits, answer) = (context.heavy.clone(), method(context, params));
+        async move {
+            let _permit = permits.acquire_owned().await.map_err(|_| RpcError::Stopping)?;
+            answer.await
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! The server.
 
-use crate::{Backend, chain::Chain, inclusion, listen::listen, methods};
+use crate::{Backend, Limits, chain::Chain, inclusion, listen::listen, methods};
 use jsonrpsee::{
     core::traits::IdProvider,
     server::{BatchRequestConfig, PingConfig, RegisterMethodError, ServerConfig, ServerHandle, stop_channel},
@@ -12,65 +12,8 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// What requests may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Sockets at a time, idle ones included.
-    pub sockets: usize,
-    /// HTTP requests and WebSockets at a time.
-    pub connections: u32,
-    /// Bytes of a request.
-    pub request_bytes: u32,
-    /// Bytes of all requests beyond the first 64 KiB of each, while they come in and are under way.
-    pub requests_bytes: usize,
-    /// Bytes of a response.
-    pub response_bytes: u32,
-    /// Bytes of all responses of more than 16 KiB, until they are read.
-    pub replies_bytes: usize,
-    /// Messages that wait to be sent over a WebSocket; what else there is to send waits where it comes from.
-    pub messages: u32,
-    /// Calls in a batch.
-    pub batch_calls: u32,
-    /// Subscriptions of a connection.
-    pub subscriptions: u32,
-    /// Calls, estimates, log queries, fee histories and proofs that run at a time.
-    pub heavy_requests: usize,
-    /// Witnesses that are made at a time.
-    pub witness_requests: usize,
-    /// Bytes of preimages in a witness. As JSON it takes twice that and a little, which must be within `response_bytes`.
-    pub witness_bytes: usize,
-    /// Gas of a call.
-    pub call_gas: u64,
-    /// Blocks of a log query.
-    pub log_blocks: u64,
-    /// Results of a log query.
-    pub log_results: usize,
-    /// Filters installed at a time. Each remembers at most 4,096 block hashes.
-    pub filters: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            sockets: 800,
-            connections: 500,
-            request_bytes: 5 << 20,
-            requests_bytes: 128 << 20,
-            response_bytes: 160 << 20,
-            replies_bytes: 512 << 20,
-            messages: 16,
-            batch_calls: 1_000,
-            subscriptions: 1_024,
-            heavy_requests: 8,
-            witness_requests: 2,
-            witness_bytes: 64 << 20,
-            call_gas: 50_000_000,
-            log_blocks: 100_000,
-            log_results: 20_000,
-            filters: 512,
-        }
-    }
-}
+/// Entries of a batch that are looked at before it is refused for having too many.
+const MOST_ENTRIES: u32 = 20_000;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +25,14 @@ pub enum ServeError {
         address: SocketAddr,
         /// The reason given by the operating system.
         source: std::io::Error,
+    },
+    /// The administration may only be reached from this machine.
+    #[error(
+        "the administration cannot be served on {address}, which other machines reach: give 127.0.0.1 or ::1, and use ssh from elsewhere"
+    )]
+    Public {
+        /// The address.
+        address: SocketAddr,
     },
     /// Two methods have one name, which is a fault of this software.
     #[error("the RPC's method table is wrong: {source}")]
@@ -100,6 +51,10 @@ pub struct RpcServer {
 }
 
 impl RpcServer {
+    pub(crate) const fn new(address: SocketAddr, handle: ServerHandle) -> Self {
+        Self { address, handle }
+    }
+
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
@@ -136,7 +91,8 @@ pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Res
         .max_response_body_size(limits.response_bytes)
         .max_subscriptions_per_connection(limits.subscriptions)
         .set_message_buffer_capacity(limits.messages)
-        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
+        // Beyond the limit there are better words, in `traffic`; this is what may be taken apart at all.
+        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls.max(MOST_ENTRIES)))
         .enable_ws_ping(PingConfig::default())
         .set_id_provider(HexIds::default())
         .build();

@@ -5,7 +5,7 @@ use crate::{
     arguments::Arguments,
     cursor::Cursor,
     error::RpcError,
-    eth::{logs, transactions},
+    eth::{logs, syncing, transactions},
     feed::FeedBlock,
     json,
     methods::{Context, blocking},
@@ -27,6 +27,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// A subscriber who takes nothing for so long is dropped.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time between two looks at whether the node catches up.
+const SYNCING: Duration = Duration::from_millis(500);
 /// Wait while this server holds as much that is not read as it may.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -38,6 +40,8 @@ enum Topic {
     Pending { full: bool },
     /// Transactions that the builder has executed.
     Preconfirmations,
+    /// Whether the node catches up with L1: now, and whenever that changes.
+    Syncing,
 }
 
 /// What is sent of a block.
@@ -78,6 +82,7 @@ fn eth_topic(context: &Context, params: &Params<'_>) -> Result<Topic, RpcError> 
         "newHeads" => Ok(Topic::Blocks(cursor(), Notice::Header)),
         "logs" => Ok(Topic::Blocks(cursor(), Notice::Logs(Box::new(arguments.optional()?.unwrap_or_default())))),
         "newPendingTransactions" => Ok(Topic::Pending { full: arguments.optional()?.unwrap_or(false) }),
+        "syncing" => Ok(Topic::Syncing),
         other => Err(RpcError::InvalidParams(format!("no \"{other}\" subscription in eth namespace"))),
     }
 }
@@ -116,6 +121,7 @@ async fn serve(
                 Topic::Blocks(cursor, notice) => send_blocks(&sink, &context, cursor, notice).await,
                 Topic::Pending { full } => send_pending(&sink, &context, full).await,
                 Topic::Preconfirmations => send_preconfirmations(&sink, &context).await,
+                Topic::Syncing => send_syncing(&sink, &context).await,
             }
         } => ended,
     };
@@ -178,6 +184,18 @@ async fn send_pending(sink: &Subscriber, context: &Arc<Context>, full: bool) -> 
             raw(&hash)
         };
         sink.send(message.map_err(|_| Ended::Gone)?).await?;
+    }
+}
+
+/// As `eth_syncing` answers.
+async fn send_syncing(sink: &Subscriber, context: &Context) -> Result<(), Ended> {
+    let mut told = None;
+    loop {
+        let now = syncing::now(context);
+        if told.replace(now.is_done()) != Some(now.is_done()) {
+            sink.send(raw(&now).map_err(|_| Ended::Gone)?).await?;
+        }
+        tokio::time::sleep(SYNCING).await;
     }
 }
 

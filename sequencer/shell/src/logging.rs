@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
     sync::OnceLock,
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, reload};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub enum LogError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// The log does not let itself be changed.
+    #[error("the log's filter cannot be changed: {reason}")]
+    Fixed {
+        /// Why.
+        reason: String,
+    },
     /// There is one log a process.
     #[error("the log of this process is already set up")]
     AlreadySet,
@@ -56,18 +62,50 @@ impl FromStr for LogFormat {
 /// # Errors
 /// On a filter that cannot be read, and when a log is already set up.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { given: filter.to_owned(), source })?;
+    let filter = parse(filter)?;
     let terminal = io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| AboveBars);
-    let set = match format {
-        LogFormat::Text => builder.with_ansi(terminal).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let (set, change) = match format {
+        LogFormat::Text => {
+            let builder = builder.with_ansi(terminal).with_filter_reloading();
+            let change = changer(builder.reload_handle());
+            (builder.try_init(), change)
+        }
+        LogFormat::Json => {
+            let builder = builder.json().with_filter_reloading();
+            let change = changer(builder.reload_handle());
+            (builder.try_init(), change)
+        }
     };
     set.map_err(|_| LogError::AlreadySet)?;
+    CHANGE.get_or_init(|| change);
     if terminal && format == LogFormat::Text {
         BARS.get_or_init(MultiProgress::new);
     }
     Ok(())
+}
+
+/// Replaces the filter of this process' log. `filter` has the form of `RUST_LOG`.
+///
+/// # Errors
+/// On a filter that cannot be read, and before [`init`].
+pub fn set_filter(filter: &str) -> Result<(), LogError> {
+    let filter = parse(filter)?;
+    let change = CHANGE.get().ok_or_else(|| LogError::Fixed { reason: "it is not set up".to_owned() })?;
+    change(filter)
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(filter).map_err(|source| LogError::Filter { given: filter.to_owned(), source })
+}
+
+type Change = Box<dyn Fn(EnvFilter) -> Result<(), LogError> + Send + Sync>;
+
+/// Replaces the filter, whatever the format.
+static CHANGE: OnceLock<Change> = OnceLock::new();
+
+fn changer<S: 'static>(handle: reload::Handle<EnvFilter, S>) -> Change {
+    Box::new(move |filter| handle.reload(filter).map_err(|error| LogError::Fixed { reason: error.to_string() }))
 }
 
 /// Bars below the log.

@@ -9,7 +9,7 @@ mod queue;
 pub use append::{append, link};
 pub use queue::{Queue, QueueError};
 
-use crate::clock;
+use crate::{administration::BatcherControl, clock};
 use alloy::{primitives::Address, rpc::types::FeeHistory, sol_types::SolCall};
 use gainsay_batch::{L1Fees, PackedBatch, PackedPayload};
 use gainsay_bindings::Inbox;
@@ -108,6 +108,8 @@ pub struct Batcher {
     pub progress: watch::Receiver<Progress>,
     /// Where reading L1 is.
     pub l1: watch::Receiver<InboxView>,
+    /// What an operator wants of it.
+    pub control: BatcherControl,
     /// L1's prices, and when they were asked for.
     pub prices: Option<(Instant, L1Fees)>,
 }
@@ -119,10 +121,12 @@ impl Batcher {
     /// When the key has no ether left, when a block can never be packed, and when the store fails.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), BatcherError> {
         loop {
+            let entered = self.control.gate.enter();
             let round = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                round = self.round() => round,
+                round = async { if entered { self.round().await } else { Ok(()) } } => round,
             };
+            self.control.gate.leave();
             let wait = match round {
                 Ok(()) => INTERVAL,
                 Err(error) => {
@@ -143,7 +147,12 @@ impl Batcher {
         let heads = &progress.heads;
         // Blocks that are known here but not yet derived from a batch on L1 may be in it.
         let settled = progress.up_to_date && self.l1.borrow().caught_up && heads.safe.batch_index == heads.batches;
-        if !settled || heads.latest.number == heads.safe.l2_block_number {
+        if !settled {
+            return Ok(());
+        }
+        if heads.latest.number == heads.safe.l2_block_number {
+            // There is nothing to flush; what comes later was not meant.
+            self.control.flushed();
             return Ok(());
         }
         let fees = self.fees().await?;
@@ -155,14 +164,19 @@ impl Batcher {
 
     /// The next batch, if one is due. Reading blocks and compressing them is heavy and not urgent: the builder must not feel it.
     async fn pack(&mut self, rewinds: u64, now: Millis, fees: L1Fees) -> Result<Option<PackedBatch>, BatcherError> {
+        let flush = self.control.flush_wanted();
         let (mut queue, store, block_time_ms) = (self.queue.lend(), self.store.clone(), self.block_time_ms);
         let pack = move || {
-            let packed = queue.pack(&store, rewinds, block_time_ms, now, fees);
+            let packed = queue.pack(&store, rewinds, block_time_ms, now, fees, flush);
             (queue, packed)
         };
         let (queue, packed) = self.manager.background().run(pack).await?;
         self.queue = queue;
-        Ok(packed?)
+        let packed = packed?;
+        if flush {
+            self.control.flushed();
+        }
+        Ok(packed)
     }
 
     async fn post(&mut self, batch: PackedBatch, before: u64, consumed: u64) -> Result<(), BatcherError> {

@@ -91,7 +91,7 @@ impl Queue {
         Ok(&mut self.packer)
     }
 
-    /// The next batch, if one is due. Reads blocks and compresses them: not for a thread that others wait for.
+    /// The next batch, if one is due; with `flush` also one that is young or small. Reads blocks and compresses them: not for a thread that others wait for.
     ///
     /// # Errors
     /// When the store fails, or a block can never be packed.
@@ -102,10 +102,11 @@ impl Queue {
         block_time_ms: u64,
         now: Millis,
         fees: L1Fees,
+        flush: bool,
     ) -> Result<Option<PackedBatch>, QueueError> {
         let packer = self.fill(store, rewinds, block_time_ms)?;
         metrics::gauge!("gainsay_batch_backlog_bytes").set(packer.estimated_bytes() as f64);
-        Ok(packer.take(now, fees, false)?)
+        Ok(packer.take(now, fees, flush)?)
     }
 
     /// Hands the queue out to another thread. What is left is empty and starts over, should it not come back.

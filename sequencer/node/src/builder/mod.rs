@@ -18,7 +18,7 @@ pub use error::BuilderError;
 #[cfg(test)]
 pub(crate) use round::{Finished, Look, Sealed, Start, seal, start};
 
-use crate::{config::BuilderConfig, mempool::SharedMempool};
+use crate::{config::BuilderConfig, gate::Gate, mempool::SharedMempool};
 use gainsay_rpc::Preconfirmations;
 use gainsay_shell::{
     chain::{ChainOwner, Progress},
@@ -43,6 +43,8 @@ pub struct Builder {
     pub pool: SharedMempool,
     /// Rung when a transaction comes in.
     pub bell: Bell,
+    /// Passed for each block: an operator may close it. The block that is open then is closed at once.
+    pub gate: Gate,
     /// Where the chain is.
     pub progress: watch::Receiver<Progress>,
     /// Where reading L1 is.

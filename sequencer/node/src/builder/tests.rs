@@ -2,12 +2,14 @@
 
 use super::{Bell, Builder};
 use crate::{
+    administration::{BatcherControl, Desk, Sequencing},
     config::BuilderConfig,
+    gate::Gate,
     mempool::SharedMempool,
     tests::{World, transfer},
 };
 use alloy::primitives::B256;
-use gainsay_rpc::Preconfirmations;
+use gainsay_rpc::{AdminError, Administration as _, Preconfirmations};
 use gainsay_shell::{
     chain::ChainCore,
     follow::InboxView,
@@ -23,6 +25,7 @@ struct Running {
     store: Store,
     pool: SharedMempool,
     bell: Bell,
+    gate: Gate,
     stop: CancellationToken,
     builder: tokio::task::JoinHandle<()>,
     owner: (CancellationToken, tokio::task::JoinHandle<()>),
@@ -40,14 +43,21 @@ impl Running {
         let owning = own(core, jobs, stop_owner.clone(), ChainCore::advance);
         let owning = tokio::spawn(async move { owning.await.expect("the chain") });
         let (_inbox, inbox) = watch::channel(InboxView { caught_up: true, ..InboxView::default() });
-        let (bell, stop) = (Bell::default(), CancellationToken::new());
-        let config = BuilderConfig { block_time: Some(block_time), empty_block_interval: None, confirmations: 1, block_bytes: 90_000 };
+        let (bell, gate, stop) = (Bell::default(), Gate::default(), CancellationToken::new());
+        let config = BuilderConfig {
+            block_time: Some(block_time),
+            empty_block_interval: None,
+            confirmations: 1,
+            stopped: false,
+            block_bytes: 90_000,
+        };
         let builder = Builder {
             chain,
             store: store.clone(),
             network,
             pool: pool.clone(),
             bell: bell.clone(),
+            gate: gate.clone(),
             progress,
             inbox,
             preconfirmations: Preconfirmations::default(),
@@ -55,7 +65,7 @@ impl Running {
         };
         let token = stop.clone();
         let builder = tokio::spawn(async move { builder.run(token).await.expect("it builds") });
-        Self { store, pool, bell, stop, builder, owner: (stop_owner, owning), _inbox, _folder: folder }
+        Self { store, pool, bell, gate, stop, builder, owner: (stop_owner, owning), _inbox, _folder: folder }
     }
 
     fn send(&self, nonce: u64) -> B256 {
@@ -137,4 +147,38 @@ async fn a_builder_whose_chain_is_gone_stops_when_it_is_told_to() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     running.stop.cancel();
     tokio::time::timeout(Duration::from_secs(10), running.builder).await.expect("it stops").expect("no panic");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_stops_the_building_of_blocks_and_starts_it_again_on_the_same_head() {
+    let running = Running::start(Duration::from_secs(3_600));
+    let (store, builder, bell) = (running.store.clone(), running.gate.clone(), running.bell.clone());
+    let desk = Desk(Some(Sequencing { store: store.clone(), builder, bell, batcher: BatcherControl::default() }));
+    let first = running.send(0);
+    running.included(first).await;
+    let second = running.send(1);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(desk.sequencer_active() && store.transaction(&second).expect("the store").is_none(), "its block is open for an hour");
+    let head = desk.stop_sequencer().await.expect("it stops");
+    assert_eq!(store.transaction(&second).expect("the store").map(|location| location.block), Some(2), "the open block is closed");
+    assert_eq!((head, desk.sequencer_active()), (store.heads().latest.hash, false));
+    assert_eq!(desk.stop_sequencer().await, Err(AdminError::SequencerStopped));
+    let third = running.send(2);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(store.heads().latest.number == 2 && store.transaction(&third).expect("the store").is_none(), "nothing is built");
+    assert_eq!(desk.start_sequencer(first).await, Err(AdminError::OtherHead { head, given: first }));
+    desk.start_sequencer(head).await.expect("it starts");
+    assert_eq!(desk.start_sequencer(head).await, Err(AdminError::SequencerRunning));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let store = running.end().await;
+    assert_eq!(store.transaction(&third).expect("the store").map(|location| location.block), Some(3), "what came meanwhile waited");
+}
+
+#[tokio::test]
+async fn a_follower_has_nothing_to_stop() {
+    let desk = Desk(None);
+    assert!(!desk.sequencer_active() && !desk.batcher_active());
+    assert_eq!(desk.stop_sequencer().await, Err(AdminError::NotSequencer));
+    assert_eq!(desk.start_batcher().await, Err(AdminError::NotSequencer));
+    assert_eq!(desk.flush_batcher().await, Err(AdminError::NotSequencer));
 }

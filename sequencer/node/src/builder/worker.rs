@@ -4,7 +4,7 @@ use super::{
     Bell, Builder, BuilderError,
     round::{Finished, Look, Round, Sealed, Start, seal, start},
 };
-use crate::{clock, config::BuilderConfig, mempool::SharedMempool};
+use crate::{clock, config::BuilderConfig, gate::Gate, mempool::SharedMempool};
 use alloy::primitives::B256;
 use gainsay_chain::recover_senders;
 use gainsay_rpc::{Preconfirmation, Preconfirmations};
@@ -32,6 +32,7 @@ pub(super) struct Worker {
     network: Arc<ChainConfig>,
     pool: SharedMempool,
     bell: Bell,
+    gate: Gate,
     progress: watch::Receiver<Progress>,
     preconfirmations: Preconfirmations,
     config: BuilderConfig,
@@ -56,7 +57,7 @@ struct Closing {
 impl Worker {
     /// To be run on a thread of its own, from within the runtime.
     pub(super) fn new(builder: Builder, stop: CancellationToken) -> Self {
-        let Builder { chain, store, network, pool, bell, progress, inbox: _, preconfirmations, config } = builder;
+        let Builder { chain, store, network, pool, bell, gate, progress, inbox: _, preconfirmations, config } = builder;
         Self {
             runtime: Handle::current(),
             chain,
@@ -64,6 +65,7 @@ impl Worker {
             network,
             pool,
             bell,
+            gate,
             progress,
             preconfirmations,
             config,
@@ -83,6 +85,10 @@ impl Worker {
                 // Once more, from where the chain is now.
                 Err(error) if error.is_overtaken() => continue,
                 Err(error) => return Err(error),
+            }
+            if !self.gate.enter() {
+                self.bell.wait(None);
+                continue;
             }
             let up_to_date = self.progress.borrow().up_to_date;
             let started = if up_to_date { start(&self.store, &network, &self.pool, &self.config, self.now()) } else { Ok(Start::Idle) };
@@ -151,7 +157,7 @@ impl Worker {
                 self.preconfirmations.announce(&news);
             }
             let now = Instant::now();
-            if now >= closing.at_latest || (now >= closing.due && matches!(look, Look::Dry | Look::Full)) || self.stop.is_cancelled() {
+            if now >= closing.at_latest || (now >= closing.due && matches!(look, Look::Dry | Look::Full)) || self.is_stopping() {
                 return Ok(true);
             }
             match look {
@@ -161,6 +167,11 @@ impl Worker {
             }
         }
         Ok(false)
+    }
+
+    /// Nothing more goes into the block that is open: the process stops, or an operator stops the building of blocks.
+    fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled() || !self.gate.is_open()
     }
 
     /// A block whose time lies ahead is closed then. One whose time has come is closed as soon as the pool has nothing more, but so that others are not late.

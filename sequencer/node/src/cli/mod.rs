@@ -3,6 +3,7 @@
 mod bridge;
 mod chain;
 mod node;
+mod rpc;
 
 pub(crate) use bridge::BridgeCommand;
 pub(crate) use chain::DeployArgs;

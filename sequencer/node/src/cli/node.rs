@@ -1,5 +1,6 @@
 //! Flags of the processes that keep a chain: `run`, `follow`; and of `status`.
 
+use super::rpc::LimitArgs;
 use alloy::transports::http::reqwest::Url;
 use clap::Args;
 use gainsay_batch::DataAvailability;
@@ -39,6 +40,21 @@ pub(crate) struct NodeArgs {
     /// Keep the states of all blocks. Without it they are kept for two weeks before the finalised head; blocks and receipts stay in any case.
     #[arg(long)]
     archive: bool,
+    /// Serve the administration's JSON-RPC here: who reaches it may stop the sequencer. It asks for no password, so only loopback addresses are taken.
+    #[arg(long, value_name = "IP:PORT", value_parser = loopback)]
+    admin_address: Option<SocketAddr>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// An address that other machines cannot reach.
+fn loopback(given: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = given.parse().map_err(|_| "not an address with a port, such as 127.0.0.1:9555".to_owned())?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err("other machines reach this address, and whoever does may stop the sequencer: give 127.0.0.1 or ::1, and use ssh from elsewhere"
+        .to_owned())
 }
 
 impl NodeArgs {
@@ -52,6 +68,8 @@ impl NodeArgs {
             metrics: self.metrics_port.map(|port| SocketAddr::new(self.host, port)),
             l1_poll: Duration::from_millis(self.l1_poll),
             history: if self.archive { History::Archive } else { History::default() },
+            limits: self.limits.limits(),
+            admin: self.admin_address,
         }
     }
 }
@@ -82,6 +100,9 @@ struct BuilderArgs {
     /// L1 blocks on top of a deposit before it is taken.
     #[arg(long, default_value_t = 2, value_name = "N")]
     confirmations: u64,
+    /// Build no blocks until admin_startSequencer is called.
+    #[arg(long, requires = "admin_address")]
+    stopped: bool,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +154,7 @@ impl RunArgs {
                 block_time: self.builder.block_time.map(Duration::from_millis),
                 empty_block_interval: self.builder.empty_block_interval.map(Duration::from_secs),
                 confirmations: self.builder.confirmations,
+                stopped: self.builder.stopped,
                 block_bytes: block_bytes(self.batcher.da),
             },
             batcher: BatcherConfig {

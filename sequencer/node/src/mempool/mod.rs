@@ -7,8 +7,8 @@ mod tests;
 use alloy::primitives::{Address, B256};
 use gainsay_build::Rejected;
 use gainsay_execute::ExecutedBlock;
-use gainsay_pool::{Account, Candidate, Limits, Pool, Pooled, Rejection, Rules};
-use gainsay_rpc::Inclusions;
+use gainsay_pool::{Account, Candidate, Content, Limits, Pool, Pooled, Rejection, Rules};
+use gainsay_rpc::{Inclusions, PoolSize};
 use gainsay_store::{Store, StoreError};
 use gainsay_types::{ChainConfig, InvalidTransaction, RecoveredTransaction, Transaction};
 use latest::Latest;
@@ -193,6 +193,18 @@ impl Mempool {
     #[must_use]
     pub fn get(&self, hash: &B256) -> Option<RecoveredTransaction> {
         self.pool.get(hash).map(|pooled| pooled.transaction().clone())
+    }
+
+    /// How many transactions wait.
+    #[must_use]
+    pub fn size(&self) -> PoolSize {
+        PoolSize::of(&self.pool)
+    }
+
+    /// What waits, of one account or of all.
+    #[must_use]
+    pub fn content(&self, of: Option<Address>) -> Content {
+        of.map_or_else(|| self.pool.content(), |sender| self.pool.content_of(&sender))
     }
 
     fn insert(&mut self, candidate: Candidate) -> Result<(), Rejection> {

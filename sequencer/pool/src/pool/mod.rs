@@ -47,6 +47,18 @@ pub struct Content {
     pub future: BTreeMap<Address, Vec<Arc<Pooled>>>,
 }
 
+impl Content {
+    fn add(&mut self, sender: Address, queue: &Queue) {
+        let (ready, future): (Vec<_>, Vec<_>) = (queue.ready().cloned().collect(), queue.future().cloned().collect());
+        if !ready.is_empty() {
+            self.ready.insert(sender, ready);
+        }
+        if !future.is_empty() {
+            self.future.insert(sender, future);
+        }
+    }
+}
+
 /// The transactions that wait for a block.
 #[derive(Debug)]
 pub struct Pool {
@@ -202,15 +214,25 @@ impl Pool {
     pub fn content(&self) -> Content {
         let mut content = Content::default();
         for (sender, queue) in &self.queues {
-            let (ready, future): (Vec<_>, Vec<_>) = (queue.ready().cloned().collect(), queue.future().cloned().collect());
-            if !ready.is_empty() {
-                content.ready.insert(*sender, ready);
-            }
-            if !future.is_empty() {
-                content.future.insert(*sender, future);
-            }
+            content.add(*sender, queue);
         }
         content
+    }
+
+    /// What waits of one account.
+    #[must_use]
+    pub fn content_of(&self, sender: &Address) -> Content {
+        let mut content = Content::default();
+        if let Some(queue) = self.queues.get(sender) {
+            content.add(*sender, queue);
+        }
+        content
+    }
+
+    /// Transactions that can be executed next. Looks at each sender once.
+    #[must_use]
+    pub fn ready_len(&self) -> usize {
+        self.queues.values().map(Queue::ready_len).sum()
     }
 
     /// Transactions in all.

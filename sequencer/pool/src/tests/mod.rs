@@ -11,7 +11,10 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use gainsay_types::{RecoveredTransaction, Transaction};
 use op_alloy_consensus::OpTxEnvelope;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const CHAIN: u64 = 901;
 const RULES: Rules = Rules { chain_id: CHAIN, block_gas_limit: 20_000_000, min_base_fee: 5, max_transaction_bytes: 90_000 };
@@ -267,6 +270,15 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn check_invariants(pool: &mut Pool, limits: &Limits, accounts: &BTreeMap<Address, Account>, base_fee: u64) {
     let content = pool.content();
+    assert_eq!(pool.ready_len(), content.ready.values().map(Vec::len).sum::<usize>());
+    for sender in accounts.keys() {
+        let (own, list) = (pool.content_of(sender), |found: Option<&Vec<Arc<Pooled>>>| {
+            found.into_iter().flatten().map(|pooled| pooled.hash()).collect::<Vec<_>>()
+        });
+        assert_eq!(list(own.ready.get(sender)), list(content.ready.get(sender)));
+        assert_eq!(list(own.future.get(sender)), list(content.future.get(sender)));
+        assert!(own.ready.len() <= 1 && own.future.len() <= 1, "of others");
+    }
     let mut hashes = BTreeSet::new();
     let mut bytes = 0;
     for (sender, ready) in &content.ready {
@@ -293,7 +305,7 @@ fn check_invariants(pool: &mut Pool, limits: &Limits, accounts: &BTreeMap<Addres
 /// Whatever is handed out is at that moment the best of all heads.
 fn check_order(pool: &mut Pool, base_fee: u64) {
     let mut left = pool.content().ready;
-    let tip_of = |queue: &Vec<std::sync::Arc<Pooled>>| queue.first().and_then(|head| head.effective_tip(base_fee));
+    let tip_of = |queue: &Vec<Arc<Pooled>>| queue.first().and_then(|head| head.effective_tip(base_fee));
     while let Some(peeked) = pool.peek() {
         let pooled = pool.take(1).pop().expect("what was seen is handed out");
         assert_eq!(peeked.hash(), pooled.hash());

@@ -1,7 +1,7 @@
 //! The pool against a model that keeps a plain list and works everything out anew each time it is asked.
 
 use super::*;
-use std::{cmp::Reverse, sync::Arc};
+use std::cmp::Reverse;
 
 const SENDERS: u8 = 4;
 

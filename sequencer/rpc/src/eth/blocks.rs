@@ -46,10 +46,22 @@ pub(crate) fn uncle_count_by_hash(context: &Context, arguments: &mut Arguments<'
     Ok(by_block_hash(context, arguments)?.map(|_| U64::ZERO))
 }
 
+/// There are no uncles.
+pub(crate) fn uncle_by_number(_: &Context, arguments: &mut Arguments<'_>) -> Result<Value, RpcError> {
+    let _: (BlockNumberOrTag, U64) = (arguments.required()?, arguments.required()?);
+    Ok(Value::Null)
+}
+
+/// There are no uncles.
+pub(crate) fn uncle_by_hash(_: &Context, arguments: &mut Arguments<'_>) -> Result<Value, RpcError> {
+    let _: (B256, U64) = (arguments.hash()?, arguments.required()?);
+    Ok(Value::Null)
+}
+
 pub(super) fn by_tag(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Arc<StoredBlock>>, RpcError> {
     context.chain.find_block(BlockId::Number(arguments.required::<BlockNumberOrTag>()?))
 }
 
 pub(super) fn by_block_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Arc<StoredBlock>>, RpcError> {
-    context.chain.find_block(BlockId::from(arguments.required::<B256>()?))
+    context.chain.find_block(BlockId::from(arguments.hash()?))
 }

@@ -1,28 +1,27 @@
-//! `eth_call` and `eth_estimateGas`.
+//! Calls that change nothing: `eth_call`, `eth_estimateGas`, `eth_createAccessList`, `eth_simulateV1`.
 
-use super::{
-    estimate::Estimate,
-    nobody::Scene,
-    request::{affordable_gas, call_request},
+use crate::{
+    arguments::Arguments,
+    error::RpcError,
+    limits::{exceeded, flags},
+    methods::Context,
 };
-use crate::{arguments::Arguments, error::RpcError, methods::Context};
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{
+    AccessListResult, BlockOverrides, TransactionRequest,
+    simulate::{SimulatePayload, SimulatedBlock},
+    state::StateOverride,
+};
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Bytes, U64, U256};
-use gainsay_execute::{CallStatus, call as execute};
-use gainsay_store::StateReader;
-use revm::context::result::HaltReason;
-use serde_json::Value;
+use alloy_primitives::{Bytes, U64};
+use gainsay_execute::CallStatus;
+use gainsay_simulate::{Allowance, Base, OrderError, Scene, SimulationError, Watch, halt_message};
+use gainsay_store::{StateReader, StoreError};
 
 pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
-    let request: TransactionRequest = arguments.required()?;
+    let request = arguments.required()?;
     let block = arguments.block()?;
-    refuse_overrides(arguments)?;
-    let (header, state) = place(context, block)?;
-    let scene = Scene::new(&state, &request);
-    let request = with_gas(context, request, &header, &state)?;
-    let outcome = execute(&context.chain.config, &header, request, scene)?;
+    let outcome = scene(context, block, arguments)?.call(request)?;
     match outcome.status {
         CallStatus::Success => Ok(outcome.output),
         CallStatus::Revert => Err(RpcError::Reverted { output: outcome.output }),
@@ -32,14 +31,41 @@ pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<B
 
 /// Without a block, at the next block's time and base fee: a contract may ask for them.
 pub(crate) fn estimate_gas(context: &Context, arguments: &mut Arguments<'_>) -> Result<U64, RpcError> {
-    let request: TransactionRequest = arguments.required()?;
+    let request = arguments.required()?;
     let block = arguments.optional()?.unwrap_or(BlockId::Number(BlockNumberOrTag::Pending));
-    refuse_overrides(arguments)?;
     let next = matches!(block, BlockId::Number(BlockNumberOrTag::Pending | BlockNumberOrTag::Latest));
     let block = if next { BlockId::Number(BlockNumberOrTag::Pending) } else { block };
+    Ok(scene(context, block, arguments)?.estimate_gas(request).map(U64::from)?)
+}
+
+pub(crate) fn create_access_list(context: &Context, arguments: &mut Arguments<'_>) -> Result<AccessListResult, RpcError> {
+    let request: TransactionRequest = arguments.required()?;
+    let block = arguments.block()?;
+    Ok(scene(context, block, arguments)?.access_list(request)?)
+}
+
+pub(crate) fn simulate(context: &Context, arguments: &mut Arguments<'_>) -> Result<Vec<SimulatedBlock>, RpcError> {
+    let payload: SimulatePayload = arguments.required()?;
+    let state = context.chain.state(arguments.block()?)?;
+    let base = Base { config: &context.chain.config, header: &state.block().header, state: &state, nodes: state.nodes()? };
+    gainsay_simulate::simulate(base, payload, allowance(context)).map_err(|error| match error {
+        SimulationError::State(error) => RpcError::Store(error),
+        error => RpcError::Simulation { code: error.code(), message: words(&error) },
+    })
+}
+
+/// Where a call runs: a block, with the overrides that come next in the request.
+fn scene<'a>(context: &'a Context, block: BlockId, arguments: &mut Arguments<'_>) -> Result<Scene<'a, StateReader>, RpcError> {
+    let (state_overrides, block_overrides) = (arguments.optional::<StateOverride>()?, arguments.optional::<BlockOverrides>()?);
     let (header, state) = place(context, block)?;
-    let scene = Scene::new(&state, &request);
-    Estimate::new(&context.chain.config, &header, &state, scene, context.limits.call_gas).gas(request).map(U64::from)
+    let mut scene = Scene::new(&context.chain.config, &header, state, allowance(context));
+    if let Some(overrides) = state_overrides {
+        scene.override_state(&overrides)?;
+    }
+    if let Some(overrides) = block_overrides {
+        scene.override_block(&overrides)?;
+    }
+    Ok(scene)
 }
 
 /// The header and the state in which a call runs.
@@ -52,41 +78,41 @@ fn place(context: &Context, block: BlockId) -> Result<(Header, StateReader), Rpc
     Ok((header, state))
 }
 
-/// The call with as much gas as it asks for, at most what the server allows; if it names none, at most what the caller can pay for.
-fn with_gas(
-    context: &Context,
-    request: TransactionRequest,
-    header: &Header,
-    state: &StateReader,
-) -> Result<gainsay_execute::CallRequest, RpcError> {
-    let cap = context.limits.call_gas;
-    let named = request.gas;
-    let mut call = call_request(request, header, named.unwrap_or(cap).min(cap))?;
-    if named.is_none() && call.max_fee > 0 {
-        let balance = state.account(call.from)?.map(|account| account.balance).unwrap_or_default();
-        let affordable = affordable_gas(balance, call.value, U256::ZERO, call.max_fee);
-        call.gas_limit = affordable.map_or(cap, |gas| gas.min(cap));
+fn allowance(context: &Context) -> Allowance {
+    let limits = &context.limits;
+    Allowance {
+        gas: limits.call_gas,
+        watch: Watch::start(limits.call_time),
+        blocks: u64::try_from(limits.simulated_blocks).unwrap_or(u64::MAX),
     }
-    Ok(call)
 }
 
-fn refuse_overrides(arguments: &mut Arguments<'_>) -> Result<(), RpcError> {
-    let given = |value: Option<Value>| value.is_some_and(|value| value.as_object().is_none_or(|fields| !fields.is_empty()));
-    if given(arguments.optional()?) || given(arguments.optional()?) {
-        return Err(RpcError::InvalidParams("state and block overrides are not supported: leave them out".to_owned()));
+/// What an error says; of a limit also how to stay within it.
+fn words(error: &SimulationError<StoreError>) -> String {
+    match error {
+        SimulationError::Timeout { .. } => exceeded(&error.to_string(), "ask for less at a time", flags::CALL_TIME),
+        SimulationError::Order(OrderError::TooMany { .. }) => {
+            exceeded(&error.to_string(), "ask for fewer at a time", flags::SIMULATED_BLOCKS)
+        }
+        _ => error.to_string(),
     }
-    Ok(())
 }
 
-/// As geth words what the EVM forbids.
-pub(super) fn halt_message(reason: &HaltReason) -> String {
-    match reason {
-        HaltReason::OutOfGas(_) => "out of gas".to_owned(),
-        HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".to_owned(),
-        HaltReason::InvalidJump => "invalid jump destination".to_owned(),
-        HaltReason::StackUnderflow => "stack underflow".to_owned(),
-        HaltReason::StackOverflow => "stack limit reached 1024 (1023)".to_owned(),
-        HaltReason::CreateCollision => "contract address collision".to_owned(),
-        other => format!("execution halted: {other:?}"),
+/// For single calls; simulated blocks have codes of their own.
+impl From<SimulationError<StoreError>> for RpcError {
+    fn from(error: SimulationError<StoreError>) -> Self {
+        match error {
+            SimulationError::Invalid { reason } => Self::InvalidParams(reason),
+            SimulationError::Refused { refusal, .. } => Self::Execution(refusal.to_string()),
+            SimulationError::Reverted { output } => Self::Reverted { output },
+            SimulationError::GasAllowance { allowance } => Self::GasAllowance { allowance },
+            SimulationError::Timeout { .. } => Self::Limit(words(&error)),
+            SimulationError::State(error) => Self::Store(error),
+            error @ (SimulationError::Override(_)
+            | SimulationError::Order(_)
+            | SimulationError::Halted { .. }
+            | SimulationError::Trie { .. }
+            | SimulationError::Evm { .. }) => Self::Execution(error.to_string()),
+        }
     }
 }

@@ -28,6 +28,12 @@ pub(crate) fn priority_fee(context: &Context, _: &mut Arguments<'_>) -> Result<U
     Ok(U128::from(suggested_tip(context)?))
 }
 
+/// The base fee of the next block, wei per gas.
+pub(crate) fn base_fee(context: &Context, _: &mut Arguments<'_>) -> Result<U64, RpcError> {
+    let latest = context.chain.header(BlockId::Number(BlockNumberOrTag::Latest))?;
+    Ok(U64::from(context.chain.base_fee_after(&latest.header)))
+}
+
 /// There are no blobs on this chain; their base fee is always 1.
 pub(crate) fn blob_base_fee(_: &Context, _: &mut Arguments<'_>) -> Result<U64, RpcError> {
     Ok(U64::from(1))
@@ -53,8 +59,11 @@ fn suggested_tip(context: &Context) -> Result<u128, RpcError> {
 pub(crate) fn history(context: &Context, arguments: &mut Arguments<'_>) -> Result<FeeHistory, RpcError> {
     let count = arguments.required::<U64>()?.to::<u64>().min(MAX_HISTORY);
     let newest: BlockNumberOrTag = arguments.required()?;
-    let newest = context.chain.number(newest).ok_or_else(|| context.chain.unknown(newest))?;
+    let newest = context.chain.number(newest).ok_or_else(|| beyond_head(newest, context.chain.store.heads().latest.number))?;
     let percentiles = checked_percentiles(arguments.optional()?)?;
+    if count == 0 {
+        return Ok(FeeHistory::default());
+    }
     let count = count.min(newest.saturating_add(1));
     let oldest = newest.saturating_add(1).saturating_sub(count);
     let mut history = FeeHistory { oldest_block: oldest, reward: percentiles.as_ref().map(|_| Vec::new()), ..FeeHistory::default() };
@@ -80,12 +89,27 @@ pub(crate) fn history(context: &Context, arguments: &mut Arguments<'_>) -> Resul
     Ok(history)
 }
 
+fn beyond_head(requested: BlockNumberOrTag, head: u64) -> RpcError {
+    let requested = requested.as_number().unwrap_or_default();
+    RpcError::Execution(format!("request beyond head block: requested {requested}, head {head}"))
+}
+
+/// In geth's words.
 fn checked_percentiles(percentiles: Option<Vec<f64>>) -> Result<Option<Vec<f64>>, RpcError> {
-    let Some(percentiles) = percentiles else { return Ok(None) };
-    let rising = percentiles.is_sorted() && percentiles.iter().all(|part| (0.0..=100.0).contains(part));
-    if !rising || percentiles.len() > MAX_PERCENTILES {
-        let message = format!("invalid reward percentiles: at most {MAX_PERCENTILES} rising numbers from 0 to 100 are allowed");
-        return Err(RpcError::InvalidParams(message));
+    let Some(percentiles) = percentiles.filter(|percentiles| !percentiles.is_empty()) else { return Ok(None) };
+    let invalid = |what: String| Err(RpcError::Execution(format!("invalid reward percentile: {what}")));
+    if percentiles.len() > MAX_PERCENTILES {
+        return invalid(format!("over the query limit {MAX_PERCENTILES}"));
+    }
+    if let Some(outside) = percentiles.iter().find(|part| !(0.0..=100.0).contains(*part)) {
+        return invalid(format!("{outside:.6}"));
+    }
+    for (place, pair) in (0usize..).zip(percentiles.windows(2)) {
+        if let [before, after] = pair
+            && before >= after
+        {
+            return invalid(format!("#{place}:{before:.6} >= #{}:{after:.6}", place.saturating_add(1)));
+        }
     }
     Ok(Some(percentiles))
 }

@@ -1,7 +1,13 @@
 //! Filters that clients poll: blocks, logs and pending transactions since the last time they asked.
 
 use super::logs;
-use crate::{arguments::Arguments, cursor::Cursor, error::RpcError, methods::Context};
+use crate::{
+    arguments::Arguments,
+    cursor::Cursor,
+    error::RpcError,
+    limits::{exceeded, flags},
+    methods::Context,
+};
 use alloy::rpc::types::{Filter, Log};
 use alloy_primitives::{B256, U64};
 use serde::Serialize;
@@ -96,9 +102,8 @@ fn install(context: &Context, kind: Kind) -> Result<U64, RpcError> {
     let mut table = lock(&context.filters.table);
     table.filters.retain(|_, filter| now.duration_since(lock(filter).polled) < LIFETIME);
     if table.filters.len() >= most {
-        return Err(RpcError::Limit(format!(
-            "{most} filters are installed, as many as this server keeps: try later, or subscribe over WebSocket"
-        )));
+        let what = format!("{most} filters are installed, as many as this server keeps");
+        return Err(RpcError::Limit(exceeded(&what, "try later, or subscribe over WebSocket", flags::FILTERS)));
     }
     table.made = table.made.wrapping_add(1);
     let id = context.filters.ids.hash_one(table.made);

@@ -1,6 +1,12 @@
 //! Logs.
 
-use crate::{arguments::Arguments, error::RpcError, json, methods::Context};
+use crate::{
+    arguments::Arguments,
+    error::RpcError,
+    json,
+    limits::{exceeded, flags},
+    methods::Context,
+};
 use alloy::rpc::types::{Filter, FilterBlockOption, Log};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use gainsay_store::StoredBlock;
@@ -14,7 +20,8 @@ pub(super) fn matching_filter(context: &Context, filter: &Filter) -> Result<Vec<
     match filter.block_option {
         FilterBlockOption::AtBlockHash(hash) => {
             let block = context.chain.find_block(BlockId::from(hash))?.ok_or_else(|| context.chain.unknown(hash))?;
-            matching(&block, filter)
+            let found = matching(&block, filter)?;
+            if found.len() > context.limits.log_results { Err(too_many(context.limits.log_results)) } else { Ok(found) }
         }
         FilterBlockOption::Range { from_block, to_block } => in_range(context, filter, from_block, to_block),
     }
@@ -38,7 +45,8 @@ fn in_range(
     }
     let (blocks, results) = (context.limits.log_blocks, context.limits.log_results);
     if to.min(latest).saturating_sub(from) >= blocks {
-        return Err(RpcError::Limit(format!("query exceeds the range of {blocks} blocks: ask for fewer at a time")));
+        let what = format!("query exceeds the range of {blocks} blocks");
+        return Err(RpcError::Limit(exceeded(&what, "ask for fewer at a time", flags::LOG_BLOCKS)));
     }
     let mut found = Vec::new();
     for number in from..=to.min(latest) {
@@ -50,10 +58,14 @@ fn in_range(
             found.extend(matching(&block, filter)?);
         }
         if found.len() > results {
-            return Err(RpcError::Limit(format!("query has more than {results} results: ask for fewer blocks at a time")));
+            return Err(too_many(results));
         }
     }
     Ok(found)
+}
+
+fn too_many(results: usize) -> RpcError {
+    RpcError::Limit(exceeded(&format!("query has more than {results} results"), "ask for fewer blocks at a time", flags::LOG_RESULTS))
 }
 
 /// The logs of a block that a filter's addresses and topics match.

@@ -3,13 +3,13 @@
 pub(crate) mod accounts;
 pub(crate) mod blocks;
 pub(crate) mod calls;
-pub(crate) mod estimate;
+pub(crate) mod config;
 pub(crate) mod fees;
 pub(crate) mod filters;
 pub(crate) mod logs;
-mod nobody;
 pub(crate) mod node;
 pub(crate) mod proofs;
-pub(crate) mod request;
+pub(crate) mod raw;
 pub(crate) mod syncing;
 pub(crate) mod transactions;
+pub(crate) mod txpool;

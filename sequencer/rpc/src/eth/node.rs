@@ -1,6 +1,7 @@
 //! The node itself.
 
 use crate::{arguments::Arguments, error::RpcError, methods::Context};
+use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, U64, keccak256};
 
 pub(crate) fn client_version(context: &Context, _: &mut Arguments<'_>) -> Result<String, RpcError> {
@@ -26,4 +27,10 @@ pub(crate) fn chain_id(context: &Context, _: &mut Arguments<'_>) -> Result<U64, 
 /// The node holds no keys of users.
 pub(crate) fn accounts(_: &Context, _: &mut Arguments<'_>) -> Result<Vec<Address>, RpcError> {
     Ok(Vec::new())
+}
+
+/// Who gets the priority fees: the vault that every block names.
+pub(crate) fn coinbase(context: &Context, _: &mut Arguments<'_>) -> Result<Address, RpcError> {
+    let latest = context.chain.header(BlockId::Number(BlockNumberOrTag::Latest))?;
+    Ok(latest.header.beneficiary)
 }

@@ -1,19 +1,23 @@
 //! `eth_getProof` (EIP-1186).
 
-use crate::{arguments::Arguments, error::RpcError, methods::Context};
+use crate::{
+    arguments::Arguments,
+    error::RpcError,
+    limits::{exceeded, flags},
+    methods::Context,
+};
 use alloy::rpc::types::{EIP1186AccountProofResponse, EIP1186StorageProof, serde_helpers::JsonStorageKey};
 use alloy_primitives::{Address, KECCAK256_EMPTY};
 use gainsay_execute::trie::{EMPTY_ROOT_HASH, TrieError, account_proof};
 use gainsay_store::StoreError;
 
-/// Slots that one request may ask for.
-const MAX_SLOTS: usize = 1024;
-
 pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EIP1186AccountProofResponse, RpcError> {
     let address: Address = arguments.required()?;
     let keys: Vec<JsonStorageKey> = arguments.required()?;
-    if keys.len() > MAX_SLOTS {
-        return Err(RpcError::InvalidParams(format!("at most {MAX_SLOTS} storage keys are allowed")));
+    let most = context.limits.proof_slots;
+    if keys.len() > most {
+        let what = format!("too many slots requested: {}, and {most} are allowed", keys.len());
+        return Err(RpcError::Limit(exceeded(&what, "ask for fewer at a time", flags::PROOF_SLOTS)));
     }
     let state = context.chain.state(arguments.block()?)?;
     let slots: Vec<_> = keys.iter().map(|key| key.as_b256().into()).collect();

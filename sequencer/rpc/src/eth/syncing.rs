@@ -16,6 +16,13 @@ pub(crate) enum Syncing {
     Behind(Behind),
 }
 
+impl Syncing {
+    /// Whether the node has caught up.
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
 /// A node that is catching up. The fields beyond Ethereum's say how much is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +51,12 @@ pub(crate) struct Behind {
 }
 
 pub(crate) fn syncing(context: &Context, _: &mut Arguments<'_>) -> Result<Syncing, RpcError> {
-    Ok(state(context.starting_block, &context.chain.store.heads(), (context.l1)()))
+    Ok(now(context))
+}
+
+/// At this moment.
+pub(crate) fn now(context: &Context) -> Syncing {
+    state(context.starting_block, &context.chain.store.heads(), context.l1.progress())
 }
 
 fn state(starting_block: u64, heads: &Heads, l1: L1Progress) -> Syncing {

@@ -40,7 +40,7 @@ pub(crate) async fn send_raw_sync(context: Arc<Context>, params: Params<'static>
 }
 
 pub(crate) async fn by_hash(context: Arc<Context>, params: Params<'static>) -> Result<Value, RpcError> {
-    let hash = Arguments::new(&params)?.required::<B256>()?;
+    let hash = Arguments::new(&params)?.hash()?;
     whole(&context, hash).await
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn whole(context: &Arc<Context>, hash: B256) -> Result<Value, R
 }
 
 pub(crate) async fn receipt(context: Arc<Context>, params: Params<'static>) -> Result<Option<json::Receipt>, RpcError> {
-    let hash = Arguments::new(&params)?.required::<B256>()?;
+    let hash = Arguments::new(&params)?.hash()?;
     let Some(Included { block, index }) = find(&context, hash).await? else { return Ok(None) };
     json::receipt(&block, index)
 }
@@ -90,7 +90,7 @@ async fn submit(context: &Arc<Context>, bytes: Bytes) -> Result<B256, RpcError> 
 
 /// The block that holds a transaction, and its place there. Memory knows nearly all that is asked for, which is new or in no block yet: only what it
 /// does not know is worth another thread.
-async fn find(context: &Arc<Context>, hash: B256) -> Result<Option<Included>, RpcError> {
+pub(super) async fn find(context: &Arc<Context>, hash: B256) -> Result<Option<Included>, RpcError> {
     match context.chain.store.find_in_memory(&hash)? {
         Lookup::Found(included) => Ok(Some(included)),
         Lookup::Unknown => Ok(None),

@@ -1,6 +1,6 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
-use crate::{Answer, Backend, Client, Inclusions, L1Progress, Limits, Preconfirmations, RpcServer, SubmitError, serve};
+use crate::{Answer, Backend, Client, Inclusions, L1Progress, Limits, PoolSize, Preconfirmations, RpcServer, SubmitError, serve};
 use alloy::{
     network::EthereumWallet,
     providers::{DynProvider, Provider as _, ProviderBuilder},
@@ -12,11 +12,12 @@ use gainsay_build::{Job, Opening, Pushed, open};
 use gainsay_execute::{
     L1FeeParameters,
     genesis::{GenesisAccount, GenesisAlloc, genesis_block},
+    next_base_fee,
 };
-use gainsay_pool::{Account, Candidate, Pool, Rules};
-use gainsay_store::{Commit, History, MessageRecord, SledDatabase, Store, Writer};
+use gainsay_pool::{Account, Candidate, Content, Pool, Rules};
+use gainsay_store::{BatchData, BatchRecord, Commit, History, MessageRecord, SledDatabase, Store, Writer};
 use gainsay_types::{
-    Attributes, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, Transaction,
+    Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, State, Transaction,
     predeploys::{L1_BLOCK, l1_block_slot},
 };
 use std::sync::{Arc, Mutex};
@@ -56,7 +57,7 @@ pub(super) fn signer(who: u8) -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(who + 1)).expect("a valid key")
 }
 
-fn config() -> ChainConfig {
+pub(super) fn config() -> ChainConfig {
     ChainConfig {
         l2_chain_id: CHAIN_ID,
         spec_id: 1,
@@ -73,9 +74,18 @@ fn config() -> ChainConfig {
     }
 }
 
+/// What a node starts from.
+pub(super) struct Origin {
+    /// Everything but the genesis hash is used.
+    pub(super) config: ChainConfig,
+    pub(super) start: Millis,
+    /// Wei per gas in the genesis, if the config's least is not more.
+    pub(super) base_fee: u64,
+    pub(super) alloc: GenesisAlloc,
+}
+
 impl Node {
     pub(super) fn new() -> Arc<Self> {
-        let mut config = config();
         let rich = GenesisAccount { balance: U256::from(10 * ETHER), ..GenesisAccount::default() };
         let mut alloc = GenesisAlloc((0..3).map(|who| (signer(who).address(), rich.clone())).collect());
         for predeploy in predeploys(&GENESIS_PARAMS) {
@@ -86,12 +96,16 @@ impl Node {
         // As if a batch had told of L1's fees already.
         let l1_block = alloc.0.get_mut(&L1_BLOCK).expect("a predeploy");
         l1_block.storage.insert(U256::from(l1_block_slot::BASE_FEE), U256::from(7));
-        let genesis = genesis_block(&config, START, 1_000, &alloc).expect("a good genesis");
+        Self::from(Origin { config: config(), start: START, base_fee: 1_000, alloc })
+    }
+
+    pub(super) fn from(Origin { mut config, start, base_fee, alloc }: Origin) -> Arc<Self> {
+        let genesis = genesis_block(&config, start, base_fee, &alloc).expect("a good genesis");
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().expect("a directory");
         let database = SledDatabase::open(directory.path(), 1 << 24).expect("a database");
         let (writer, _) = Writer::over(Box::new(database), &genesis, History::Archive).expect("a store");
-        let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), 1_000);
+        let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), base_fee_after(&config, &genesis.header));
         let core = Mutex::new(Core { writer, pool, mining: true });
         let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
         Arc::new(Self {
@@ -168,6 +182,11 @@ impl Node {
 
     /// Makes a block of what is in the pool, late enough for any transaction.
     pub(super) fn mine(&self) {
+        self.mine_after(1_250);
+    }
+
+    /// The same, this many milliseconds after the latest block.
+    pub(super) fn mine_after(&self, pause: u64) {
         let mut core = self.core.lock().unwrap();
         let store = core.writer.store().clone();
         let parent = store.header(store.heads().latest.number).unwrap().unwrap();
@@ -177,7 +196,7 @@ impl Node {
             config: &self.config,
             parent: &parent.header,
             parent_time: parent.time(),
-            now: parent.time().plus(1_250),
+            now: parent.time().plus(pause),
             deposits: &deposits,
             limits: gainsay_build::Limits { empty_block_interval_ms: Some(1), ..gainsay_build::Limits::default() },
         };
@@ -195,6 +214,45 @@ impl Node {
         self.after_change(&mut core);
     }
 
+    /// L1 has a batch with all blocks that are not safe yet, and they are derived from it.
+    pub(super) fn derive(&self) -> State {
+        let mut core = self.core.lock().unwrap();
+        let store = core.writer.store().clone();
+        let heads = store.heads();
+        let (first, last) = (heads.safe.l2_block_number + 1, heads.latest.number);
+        let tip = store.header(last).unwrap().unwrap();
+        let header = BatchHeader {
+            kind: BatchKind::Calldata,
+            payload_hash: B256::repeat_byte(8),
+            deposit_count: tip.deposit_index,
+            deposit_acc: store.deposit_acc(tip.deposit_index).unwrap(),
+            l1_number: 6,
+            l1_time: START.secs() + 12,
+            l1_base_fee: U256::from(7),
+            l1_blob_base_fee: U256::from(1),
+            batch_index: heads.batches + 1,
+        };
+        let data = BatchData::Calldata(Bytes::from_static(b"payload"));
+        let batch = BatchRecord { acc: header.accumulate(heads.batch_acc), header, data, l1_hash: B256::repeat_byte(6) };
+        let mut commit = Commit::new(&store);
+        commit.push_batch(&batch).unwrap();
+        let mut state = heads.safe;
+        for number in first..=last {
+            let block = store.header(number).unwrap().unwrap();
+            let ended = u64::from(number == last);
+            state = State {
+                output_root: block.output_root,
+                l2_block_number: number,
+                batch_index: heads.batches + ended,
+                batch_offset: (1 - ended) * (number + 1 - first),
+                deposit_index: block.deposit_index,
+            };
+            commit.push_step(state, block.header.hash()).unwrap();
+        }
+        core.writer.apply(commit).unwrap();
+        state
+    }
+
     /// Takes the latest blocks off.
     pub(super) fn roll_back(&self, blocks: usize) {
         let mut core = self.core.lock().unwrap();
@@ -209,10 +267,16 @@ impl Node {
     fn after_change(&self, core: &mut Core) {
         let store = core.writer.store().clone();
         let senders: Vec<Address> = core.pool.senders().copied().collect();
-        core.pool.on_block(1_000, senders.into_iter().map(|sender| (sender, account(&store, sender))));
+        let latest = store.header(store.heads().latest.number).unwrap().unwrap();
+        core.pool
+            .on_block(base_fee_after(&self.config, &latest.header), senders.into_iter().map(|sender| (sender, account(&store, sender))));
         core.pool.reopen();
         self.latest.send_replace(store.heads().latest);
     }
+}
+
+fn base_fee_after(config: &ChainConfig, header: &alloy_consensus::Header) -> u64 {
+    next_base_fee(config, header.gas_used, header.base_fee_per_gas.unwrap_or_default())
 }
 
 fn account(store: &Store, address: Address) -> Account {
@@ -248,6 +312,17 @@ impl Client for Node {
 
     fn pooled(&self, hash: B256) -> Answer<'_, Option<RecoveredTransaction>> {
         Box::pin(async move { self.core.lock().unwrap().pool.get(&hash).map(|pooled| pooled.transaction().clone()) })
+    }
+
+    fn pool_size(&self) -> Answer<'_, PoolSize> {
+        Box::pin(async move { PoolSize::of(&self.core.lock().unwrap().pool) })
+    }
+
+    fn pool_content(&self, of: Option<Address>) -> Answer<'_, Content> {
+        Box::pin(async move {
+            let core = self.core.lock().unwrap();
+            of.map_or_else(|| core.pool.content(), |sender| core.pool.content_of(&sender))
+        })
     }
 }
 

@@ -25,7 +25,7 @@ async fn http(server: &RpcServer, method: &str, body: &[u8]) -> (String, String)
     (head.to_lowercase(), body.to_owned())
 }
 
-async fn post(server: &RpcServer, body: &[u8]) -> Value {
+pub(super) async fn post(server: &RpcServer, body: &[u8]) -> Value {
     let (_, body) = http(server, "POST", body).await;
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }

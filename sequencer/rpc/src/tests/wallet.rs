@@ -220,8 +220,6 @@ async fn fees_and_their_history_fit_the_blocks() {
     assert_eq!((history.oldest_block, history.base_fee_per_gas.len(), history.gas_used_ratio.len()), (2, 3, 2));
     assert_eq!(history.reward, Some(vec![vec![1_234; 3]; 2]));
     assert_eq!(provider.get_gas_price().await.unwrap(), 1_000 + provider.get_max_priority_fee_per_gas().await.unwrap());
-    let (code, ..) = refusal(raw(&provider, "eth_feeHistory", json!(["0x2", "latest", [60.0, 50.0]])).await);
-    assert_eq!(code, -32602);
 }
 
 #[tokio::test(flavor = "multi_thread")]

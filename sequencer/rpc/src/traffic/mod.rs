@@ -40,6 +40,11 @@ const IDLE_TIME: Duration = Duration::from_secs(120);
 /// Who takes nothing of what is sent for so long is gone.
 const WRITE_TIME: Duration = Duration::from_secs(60);
 
+/// A number of bytes or calls in memory.
+pub(crate) fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// What one connection holds.
 #[derive(Debug)]
 pub(crate) struct Traffic {

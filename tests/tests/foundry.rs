@@ -94,6 +94,7 @@ async fn forge_and_cast_work() -> eyre::Result<()> {
     looks(&developer, &token, &receipt)?;
     states(&developer, &token)?;
     executes_again(&developer, &token, &receipt)?;
+    imagines(&developer, &token)?;
     envelopes(&developer, &token)?;
     refusals(&developer, &token)?;
     scripts(&developer)
@@ -155,6 +156,26 @@ fn executes_again(developer: &Developer, token: &str, receipt: &Value) -> eyre::
     ensure!(trace.contains("Transaction successfully executed") && trace.contains(&used), "cast run found something else: {trace}");
     let trace = developer.cast("call", &[token, "balanceOf(address)(uint256)", &developer.friend.to_string(), "--trace"])?;
     ensure!(trace.contains("[Return] 400"), "cast call --trace found something else: {trace}");
+    Ok(())
+}
+
+/// What would be, of a state that is otherwise; and the pool.
+fn imagines(developer: &Developer, token: &str) -> eyre::Result<()> {
+    let (from, to) = (developer.address.to_string(), developer.friend.to_string());
+    let listed = developer.cast("access-list", &[token, "transfer(address,uint256)", &to, "1", "--from", &from, "--json"])?;
+    let listed: Value = serde_json::from_str(&listed)?;
+    let keys: Vec<&Value> = listed["accessList"].as_array().into_iter().flatten().map(|entry| &entry["storageKeys"]).collect();
+    ensure!(
+        keys.len() == 1 && keys[0].as_array().is_some_and(|all| all.len() == 2),
+        "the transfer touches two slots of the token: {listed}"
+    );
+    let poor = developer.cast("call", &[token, "balanceOf(address)(uint256)", token])?;
+    let slot = keccak256((token.parse::<Address>()?, U256::ZERO).abi_encode());
+    let rich = format!("{token}:{slot}:0x4d");
+    let rich = developer.cast("call", &[token, "balanceOf(address)(uint256)", token, "--override-state-diff", &rich])?;
+    ensure!((poor.as_str(), rich.as_str()) == ("0", "77"), "the token has {poor} of itself, and would have {rich}");
+    let pool: Value = serde_json::from_str(&developer.cast("rpc", &["txpool_status"])?)?;
+    ensure!(quantity(&pool["pending"])? == 0 && quantity(&pool["queued"])? == 0, "everything is in blocks, but the pool has {pool}");
     Ok(())
 }
 

@@ -176,16 +176,47 @@ def refusals(_):
     refusal(MethodUnavailable, lambda: w3.manager.request_blocking(RPCEndpoint("eth_noSuchMethod"), []))
 
 
+def slot_of(owner):
+    """Where the token keeps a balance: the balances are the first variable that is stored."""
+    return Web3.keccak(w3.codec.encode(["address", "uint256"], [owner, 0]))
+
+
 def proofs(known):
     token = known["token"]
-    # The balances are the first variable that is stored.
-    slot = int.from_bytes(Web3.keccak(w3.codec.encode(["address", "uint256"], [other.address, 0])))
+    slot = int.from_bytes(slot_of(other.address))
     number = w3.eth.block_number
     proof = w3.eth.get_proof(token.address, [slot], number)
     equal(proof["storageProof"][0]["value"], (401).to_bytes(2))
     equal(int.from_bytes(w3.eth.get_storage_at(token.address, slot, number)), 401)
     equal(Web3.keccak(proof["accountProof"][0]), w3.eth.get_block(number)["stateRoot"])
     equal(proof["codeHash"], Web3.keccak(w3.eth.get_code(token.address)))
+
+
+def imagines(known):
+    """Calls on a state that is otherwise, access lists, and blocks that are never made."""
+    token, owner = known["token"], Account.create().address
+    override = {token.address: {"stateDiff": {Web3.to_hex(slot_of(owner)): "0x" + (77).to_bytes(32).hex()}}}
+    balance = token.functions.balanceOf(owner)
+    equal((balance.call(), balance.call(state_override=override)), (0, 77))
+    transfer = token.functions.transfer(other.address, 1).build_transaction({"gas": 100_000})
+    found = w3.eth.create_access_list({"from": wallet.address, "to": token.address, "data": transfer["data"]})
+    equal([entry["address"] for entry in found["accessList"]], [token.address])
+    equal(set(found["accessList"][0]["storageKeys"]), {Web3.to_hex(slot_of(one)) for one in (wallet.address, other.address)})
+    call = {"from": wallet.address, "to": token.address, "data": transfer["data"]}
+    number = w3.eth.block_number
+    block = w3.eth.simulate_v1({"blockStateCalls": [{"calls": [call]}], "returnFullTransactions": True}, number)[0]
+    equal((block["number"], block["calls"][0]["status"], len(block["calls"][0]["logs"])), (number + 1, 1, 1))
+
+
+def pools(known):
+    """A transaction whose nonce is not on turn is where it can be seen."""
+    token = known["token"]
+    nonce = w3.eth.get_transaction_count(wallet.address)
+    waiting = w3.eth.send_transaction({"to": other.address, "value": 1, "gas": 21_000, "nonce": nonce + 1})
+    equal(w3.geth.txpool.content()["queued"][wallet.address][str(nonce + 1)]["hash"], Web3.to_hex(waiting))
+    assert int(w3.geth.txpool.status()["queued"], 16) > 0
+    mined(token.functions.transfer(other.address, 1).transact({"nonce": nonce, "gas": 100_000}))
+    mined(waiting)
 
 
 async def subscribes(known):
@@ -228,6 +259,8 @@ CHECKS = [
     ("call, estimate_gas, transact: a custom error carries its data", reverts),
     ("errors: codes and words of what is refused", refusals),
     ("get_proof and get_storage_at: a balance of the token", proofs),
+    ("call with another state, create_access_list, simulate_v1", imagines),
+    ("txpool: a transaction that waits", pools),
     ("subscribe: heads, pending transactions and events over WebSocket", subscribes),
 ]
 

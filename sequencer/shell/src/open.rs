@@ -21,8 +21,8 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-/// Page cache of the database, bytes.
-const CACHE: u64 = 256 << 20;
+/// Page cache of the database of blocks, bytes. Those read most are kept by the store itself.
+const CACHE: u64 = 96 << 20;
 
 /// Where a node finds everything.
 #[derive(Clone, Debug)]

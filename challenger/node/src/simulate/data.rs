@@ -15,7 +15,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// Page cache of the database, bytes: as a running node has it.
-const CACHE: u64 = 256 << 20;
+const CACHE: u64 = 96 << 20;
 
 /// A chain as it was derived here.
 #[derive(Clone)]

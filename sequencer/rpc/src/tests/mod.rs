@@ -1,5 +1,6 @@
 mod admin;
 mod claims;
+mod conformance;
 mod deposits;
 mod errors;
 mod feed;

@@ -5,9 +5,10 @@ use crate::{L1Error, client::parse_url, error::innermost};
 use alloy::{
     eips::eip4844::{Bytes48, kzg_to_versioned_hash},
     primitives::{B256, Bytes},
-    transports::http::reqwest::{self, StatusCode},
+    transports::http::reqwest::{self, RequestBuilder, StatusCode},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tracing::debug;
@@ -15,6 +16,7 @@ use tracing::debug;
 const BLOBS: &str = "eth/v1/beacon/blobs";
 /// Beacon blocks without their transactions.
 const BLOCKS: &str = "eth/v1/beacon/blinded_blocks";
+const BLOCK_BY_HASH: &str = "eth_getBlockByHash";
 const GENESIS: &str = "eth/v1/beacon/genesis";
 const SPEC: &str = "eth/v1/config/spec";
 /// A slot's blobs are a few megabytes.
@@ -74,6 +76,24 @@ struct BeaconBody {
     blob_kzg_commitments: Vec<Bytes48>,
 }
 
+/// An answer over JSON-RPC; errors are as good as none.
+#[derive(Deserialize)]
+struct Reply<T> {
+    result: Option<T>,
+}
+
+/// Of an execution block, as a development node gives it: with what went beside its transactions.
+#[derive(Deserialize)]
+struct ExecutionBlock {
+    transactions: Vec<BlobTransaction>,
+}
+
+#[derive(Deserialize)]
+struct BlobTransaction {
+    #[serde(default)]
+    commitments: Vec<Bytes48>,
+}
+
 impl BeaconSource {
     /// A beacon node at this URL; it is not called yet.
     ///
@@ -102,9 +122,13 @@ impl BeaconSource {
 
     /// An answer, or none if the node says 404.
     async fn get<T: DeserializeOwned>(&self, path: &'static str, rest: &str) -> Result<Option<T>, L1Error> {
-        let unreachable = |reason: String| L1Error::Unreachable { url: self.name.clone(), reason };
         let url = self.base.join(&format!("{path}{rest}")).map_err(|error| self.malformed(path, error.to_string()))?;
-        let response = self.http.get(url).send().await.map_err(|error| unreachable(innermost(&error)))?;
+        Ok(self.send::<Answer<T>>(path, self.http.get(url)).await?.map(|answer| answer.data))
+    }
+
+    async fn send<T: DeserializeOwned>(&self, path: &'static str, request: RequestBuilder) -> Result<Option<T>, L1Error> {
+        let unreachable = |reason: String| L1Error::Unreachable { url: self.name.clone(), reason };
+        let response = request.send().await.map_err(|error| unreachable(innermost(&error)))?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
@@ -116,8 +140,7 @@ impl BeaconSource {
                 return Err(L1Error::Refused { url: self.name.clone(), method: path, code: i64::from(status.as_u16()), message });
             }
         }
-        let answer: Answer<T> = response.json().await.map_err(|error| self.malformed(path, innermost(&error)))?;
-        Ok(Some(answer.data))
+        response.json().await.map(Some).map_err(|error| self.malformed(path, innermost(&error)))
     }
 
     fn malformed(&self, method: &'static str, reason: String) -> L1Error {
@@ -157,17 +180,25 @@ impl BeaconSource {
 
     /// The commitments of a block's blobs. Blobs can be checked without, only that takes longer: a node that does not tell has none.
     async fn commitments(&self, id: &str) -> Vec<Bytes48> {
-        // A development node has no beacon blocks.
-        if matches!(self.clock.get(), Some(Clock::ExecutionHash)) {
-            return Vec::new();
-        }
-        match self.get::<BeaconBlock>(BLOCKS, &format!("/{id}")).await {
-            Ok(found) => found.map(|block| block.message.body.blob_kzg_commitments).unwrap_or_default(),
-            Err(error) => {
-                debug!(source = %self.name, %error, "the commitments of a block's blobs cannot be had: each is computed");
-                Vec::new()
-            }
-        }
+        let found = match self.clock.get() {
+            Some(Clock::ExecutionHash) => self.commitments_in_transactions(id).await,
+            _ => self
+                .get::<BeaconBlock>(BLOCKS, &format!("/{id}"))
+                .await
+                .map(|block| block.map(|block| block.message.body.blob_kzg_commitments)),
+        };
+        found.map(Option::unwrap_or_default).unwrap_or_else(|error| {
+            debug!(source = %self.name, %error, "the commitments of a block's blobs cannot be had: each is computed");
+            Vec::new()
+        })
+    }
+
+    /// A development node has no beacon blocks, but it leaves commitments in the blobs' transactions, which it gives at the same address.
+    async fn commitments_in_transactions(&self, block: &str) -> Result<Option<Vec<Bytes48>>, L1Error> {
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": BLOCK_BY_HASH, "params": [block, true] });
+        let reply = self.send::<Reply<ExecutionBlock>>(BLOCK_BY_HASH, self.http.post(self.base.clone()).json(&call)).await?;
+        let block = reply.and_then(|reply| reply.result);
+        Ok(block.map(|block| block.transactions.into_iter().flat_map(|transaction| transaction.commitments).collect()))
     }
 }
 

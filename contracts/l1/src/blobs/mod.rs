@@ -162,11 +162,12 @@ impl Blobs {
                 break;
             }
             let (name, wanted) = (source.blobs.name(), missing.len());
+            let coming = self.checker.announce();
             let answer = source.blobs.fetch(&block, &missing).await;
             source.note(answer.is_ok());
             match answer {
                 Ok(fetched) => {
-                    let checked = self.checker.select(&missing, fetched).await;
+                    let checked = self.checker.select(&missing, fetched, coming).await;
                     self.store(&checked)?;
                     tried.push(format!("{name}: has {} of {wanted}", checked.len()));
                     let new = checked.into_iter().filter(|blob| seen.insert(blob.hash()));
@@ -207,7 +208,7 @@ impl Blobs {
             blobs.extend(archive.get(hash).map_err(|source| BlobError::Archive { source })?.map(FetchedBlob::from));
         }
         // A blob that was damaged on disk fails the check, and is fetched again.
-        Ok(self.checker.select(hashes, blobs).await)
+        Ok(self.checker.select(hashes, blobs, self.checker.announce()).await)
     }
 }
 

@@ -120,7 +120,8 @@ mod tests {
         let mut found: Vec<_> = command.get_arguments().filter_map(|flag| Some(format!("--{}", flag.get_long()?))).collect();
         found.retain(|flag| flag.starts_with("--rpc"));
         let mut named = flags::ALL.map(str::to_owned).to_vec();
-        (found.sort(), named.sort());
+        found.sort();
+        named.sort();
         assert_eq!(found, named);
     }
 

@@ -130,7 +130,7 @@ mod tests {
         for (tracer, config) in [
             ("callTracer", json!({ "onlyTopCall": "yes" })),
             ("prestateTracer", json!({ "diffMode": 1 })),
-            ("flatCallTracer", json!([])),
+            ("flatCallTracer", json!({ "includePrecompiles": 3 })),
             ("muxTracer", json!({ "callTracer": { "withLog": 7 } })),
             ("muxTracer", json!("callTracer")),
         ] {

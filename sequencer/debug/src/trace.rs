@@ -18,6 +18,7 @@ pub fn trace_transaction(
     options: GethDebugTracingOptions,
     limits: &TraceLimits,
 ) -> Result<Box<RawValue>, DebugError> {
+    check(block, index)?;
     let mut replay = open(store, config, block, options, limits)?;
     for before in 0..index {
         replay.pass(before)?;
@@ -63,15 +64,18 @@ pub fn world_before(
     index: usize,
     limits: &TraceLimits,
 ) -> Result<World<StateReader>, DebugError> {
-    if index >= block.len() {
-        return Err(DebugError::Index { index, block: block.header().header.number, count: block.len() });
-    }
+    check(block, index)?;
     let nothing = GethDebugTracingOptions::default();
     let mut replay = open(store, config, block, nothing, limits)?;
     for before in 0..index {
         replay.pass(before)?;
     }
     Ok(replay.into_world())
+}
+
+fn check(block: &StoredBlock, index: usize) -> Result<(), DebugError> {
+    let (number, count) = (block.header().header.number, block.len());
+    if index < count { Ok(()) } else { Err(DebugError::Index { index, block: number, count }) }
 }
 
 fn open<'a>(

@@ -41,7 +41,7 @@ impl Code {
 
 /// A chain of random contracts.
 pub(super) fn chain(dice: &mut Dice) -> Chain {
-    Chain::new((0..CONTRACTS).map(|_| any_code(dice)).collect::<Vec<_>>())
+    Chain::new((0..CONTRACTS).map(|index| any_code(dice, index + 1)).collect::<Vec<_>>())
 }
 
 /// A block of random deposits and transactions on top.
@@ -71,6 +71,18 @@ fn any_address(dice: &mut Dice) -> Address {
         3 => Address::repeat_byte(0xee),
         4 => Address::repeat_byte(dice.below(4) as u8),
         _ => contract(dice.below(u64::from(CONTRACTS)) as u8),
+    }
+}
+
+/// As [`any_address`], but only contracts from `lowest` on: what calls only those behind itself does not call deeper than tests can read.
+fn any_callee(dice: &mut Dice, lowest: u8) -> Address {
+    let number = dice.below(8) as u8;
+    match number {
+        0 => sender(number % 3),
+        1 => Address::with_last_byte(1 + dice.below(9) as u8),
+        2 => Address::repeat_byte(0xee),
+        _ if lowest < CONTRACTS => contract(lowest + dice.below(u64::from(CONTRACTS - lowest)) as u8),
+        _ => Address::repeat_byte(number),
     }
 }
 
@@ -120,17 +132,18 @@ fn any_deposit(dice: &mut Dice) -> UserDeposit {
 fn init_code(dice: &mut Dice) -> Bytes {
     let mut code = Code::default();
     for _ in 0..dice.below(4) {
-        code = any_act(dice, code);
+        code = any_act(dice, code, 0);
     }
     // The contract is `SELFDESTRUCT` to its caller, `STOP`, or whatever is in memory.
     code = code.push([0x33ff, 0, 0x5f5f_55fe][dice.below(3) as usize]).push(0).op([MSTORE]);
     code.push(dice.below(5)).push(30).op([RETURN]).0.into()
 }
 
-fn any_code(dice: &mut Dice) -> Bytes {
+/// A contract that calls others only from `lowest` on.
+fn any_code(dice: &mut Dice, lowest: u8) -> Bytes {
     let mut code = Code::default();
     for _ in 0..1 + dice.below(10) {
-        code = any_act(dice, code);
+        code = any_act(dice, code, lowest);
     }
     match dice.below(3) {
         0 => code.op([STOP]).0.into(),
@@ -138,13 +151,13 @@ fn any_code(dice: &mut Dice) -> Bytes {
     }
 }
 
-fn any_act(dice: &mut Dice, code: Code) -> Code {
+fn any_act(dice: &mut Dice, code: Code, lowest: u8) -> Code {
     let (slot, number) = (dice.below(4), dice.below(3));
     match dice.below(24) {
         0..4 => code.push(number).push(slot).op([SSTORE]),
         4 | 5 => code.push(slot).op([SLOAD, POP]),
         6 | 7 => code.push(slot).push(dice.bits()).push(dice.below(64)).push(number).op([LOG2]),
-        8..12 => any_call(dice, code),
+        8..12 => any_call(dice, code, lowest),
         12 => {
             let init = U256::from(0x6133_ff5f_5260_0260_1ef3_u128);
             let create = code.push_word(init << 176).push(0).op([MSTORE]);
@@ -171,10 +184,10 @@ fn any_act(dice: &mut Dice, code: Code) -> Code {
     }
 }
 
-fn any_call(dice: &mut Dice, code: Code) -> Code {
+fn any_call(dice: &mut Dice, code: Code, lowest: u8) -> Code {
     let value = dice.below(4).saturating_sub(2);
     let opcode = [CALL, CALL, DELEGATECALL, STATICCALL, CALLCODE][dice.below(5) as usize];
     let code = code.push(32).push(0).push(dice.below(40)).push(0);
     let code = if matches!(opcode, CALL | CALLCODE) { code.push(value) } else { code };
-    code.address(any_address(dice)).push(dice.below(60_000)).op([opcode, POP])
+    code.address(any_callee(dice, lowest)).push(dice.below(60_000)).op([opcode, POP])
 }

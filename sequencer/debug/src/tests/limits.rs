@@ -82,6 +82,21 @@ fn what_cannot_be_traced_is_said_in_geths_words() {
     assert_eq!(noop, json!({}));
 }
 
+#[test]
+fn calls_within_calls_are_told_of_as_deep_as_gas_takes_them() {
+    // Calls itself with all the gas that it has.
+    let code = Code::default().push(0).push(0).push(0).push(0).op([ADDRESS, GAS, STATICCALL, STOP]).0;
+    let chain = chain(code.into(), 16_000_000);
+    let block = chain.stored(1);
+    for tracer in ["callTracer", "flatCallTracer"] {
+        let options = serde_json::from_value(json!({ "tracer": tracer })).unwrap();
+        let trace = crate::trace_transaction(chain.store(), &chain.config, &block, 0, options, &TraceLimits::default()).unwrap();
+        // More than serde_json reads again without being asked to.
+        let calls = trace.get().matches("\"gasUsed\"").count();
+        assert!(calls > 300, "{tracer}: {calls}");
+    }
+}
+
 /// Figures for the README: `cargo test -p gainsay-debug -- --ignored --nocapture what_traces_cost`.
 #[test]
 #[ignore = "a measurement"]

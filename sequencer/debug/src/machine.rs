@@ -111,7 +111,7 @@ impl<D: DatabaseRef, I: Inspector<MachineContext<D>, EthInterpreter>> Machine<D,
         self.settle(result)
     }
 
-    /// Shows the inspector the call of a deposit that is refused before any call: its gas limit does not cover what its data cost.
+    /// Shows the inspector the call of a deposit that is refused before any call: its gas limit does not pay for its data, or is above the cap.
     pub(crate) fn show_refused(&mut self, tx: &TxEnv) {
         let (context, inspector) = self.evm.ctx_inspector();
         let result = InterpreterResult::new(InstructionResult::OutOfGas, Bytes::new(), Gas::new_spent_with_reservoir(tx.gas_limit, 0));

@@ -8,6 +8,7 @@ mod chain;
 mod claims;
 mod cors;
 mod cursor;
+mod debug;
 mod deposits;
 mod disputes;
 mod error;

@@ -5,7 +5,7 @@ use crate::{
     arguments::Arguments,
     batches,
     chain::Chain,
-    claims, deposits, disputes,
+    claims, debug, deposits, disputes,
     error::RpcError,
     eth::{accounts, blocks, calls, config, fees, filters, logs, node, proofs, raw, syncing, transactions, txpool},
     gainsay,
@@ -99,6 +99,7 @@ pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrps
     pool_methods(&mut module)?;
     raw_methods(&mut module)?;
     heavy_methods(&mut module)?;
+    trace_methods(&mut module)?;
     filter_methods(&mut module)?;
     subscribe::register(&mut module)?;
     Ok(module)
@@ -195,6 +196,14 @@ fn heavy_methods(module: &mut Module) -> Registered {
     heavy(module, "gainsay_getDepositsByL1Transaction", deposits::by_l1_transaction)?;
     large(module, "gainsay_witness", gainsay::witness_of_block)?;
     large(module, "gainsay_witnessOfStep", gainsay::witness_of_step)
+}
+
+fn trace_methods(module: &mut Module) -> Registered {
+    large(module, "debug_traceTransaction", debug::trace_transaction)?;
+    large(module, "debug_traceBlockByNumber", debug::trace_block_by_number)?;
+    large(module, "debug_traceBlockByHash", debug::trace_block_by_hash)?;
+    large(module, "debug_traceBlock", debug::trace_raw_block)?;
+    large(module, "debug_traceCall", debug::trace_call)
 }
 
 fn filter_methods(module: &mut Module) -> Registered {

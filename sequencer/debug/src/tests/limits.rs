@@ -104,36 +104,24 @@ fn calls_within_calls_are_told_of_as_deep_as_gas_takes_them() {
 fn what_traces_cost() {
     const GAS: u64 = 16_000_000;
     let mut chain = Chain::new([spin(), store(), ask()]);
-    // A deposit of 30 million gas: a transaction cannot have so much.
-    let deposit = |to: u8| gainsay_types::UserDeposit {
-        from: contract(9),
-        to: Some(contract(to)),
-        mint: 0,
-        value: 0,
-        gas_limit: 29_000_000,
-        data: Bytes::new(),
-    };
     for to in 0..3 {
-        let call = call(0, chain.nonce(0), TxKind::Call(contract(to)), 0, GAS, Bytes::new());
-        chain.block(&[deposit(to)], vec![call]);
+        chain.block(&[], vec![call(0, to, TxKind::Call(contract(to as u8)), 0, GAS, Bytes::new())]);
     }
     let limits = TraceLimits { time: Duration::from_secs(600), longest: Duration::from_secs(600), bytes: 4 << 30 };
     for (number, what) in [(1, "an empty loop"), (2, "writes of new slots"), (3, "calls")] {
-        for (index, gas) in [(0, "29 Mgas"), (1, "16 Mgas after those 29")] {
-            for options in [
-                json!({ "tracer": "noopTracer" }),
-                json!({ "tracer": "callTracer" }),
-                json!({ "tracer": "prestateTracer" }),
-                json!({ "disableStack": true, "disableStorage": true }),
-                json!({ "disableStorage": true }),
-            ] {
-                let block = chain.stored(number);
-                let start = std::time::Instant::now();
-                let parsed = serde_json::from_value(options.clone()).unwrap();
-                let trace = crate::trace_transaction(chain.store(), &chain.config, &block, index, parsed, &limits);
-                let bytes = trace.map(|trace| trace.get().len()).map_err(|error| error.to_string());
-                println!("{what}, {gas}, {options}: {} ms, {bytes:?} bytes", start.elapsed().as_millis());
-            }
+        for options in [
+            json!({ "tracer": "noopTracer" }),
+            json!({ "tracer": "callTracer" }),
+            json!({ "tracer": "prestateTracer" }),
+            json!({ "disableStack": true, "disableStorage": true }),
+            json!({ "disableStorage": true }),
+        ] {
+            let block = chain.stored(number);
+            let start = std::time::Instant::now();
+            let parsed = serde_json::from_value(options.clone()).unwrap();
+            let trace = crate::trace_transaction(chain.store(), &chain.config, &block, 0, parsed, &limits);
+            let bytes = trace.map(|trace| trace.get().len()).map_err(|error| error.to_string());
+            println!("{what}, {options}: {} ms, {bytes:?} bytes", start.elapsed().as_millis());
         }
     }
 }

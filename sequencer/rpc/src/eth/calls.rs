@@ -69,7 +69,7 @@ fn scene<'a>(context: &'a Context, block: BlockId, arguments: &mut Arguments<'_>
 }
 
 /// The header and the state in which a call runs.
-fn place(context: &Context, block: BlockId) -> Result<(Header, StateReader), RpcError> {
+pub(crate) fn place(context: &Context, block: BlockId) -> Result<(Header, StateReader), RpcError> {
     let state = context.chain.state(block)?;
     let header = match block {
         BlockId::Number(BlockNumberOrTag::Pending) => context.chain.next_header(state.block()),

@@ -1,6 +1,7 @@
 mod admin;
 mod claims;
 mod conformance;
+mod debug;
 mod deposits;
 mod errors;
 mod feed;

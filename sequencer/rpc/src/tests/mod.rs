@@ -11,6 +11,7 @@ mod malformed;
 mod node;
 mod op_stack;
 mod preconfirm;
+mod raw;
 mod rollup;
 mod server;
 mod simulation;

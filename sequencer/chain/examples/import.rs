@@ -10,7 +10,7 @@ mod support;
 use alloy_primitives::{Address, keccak256};
 use gainsay_chain::{History, recover_senders};
 use gainsay_execute::BlockBuilder;
-use gainsay_store::{Commit, SledDatabase, Writer};
+use gainsay_store::{Commit, Databases, Writer};
 use gainsay_types::Transaction;
 use std::{
     env, fs,
@@ -28,8 +28,8 @@ fn main() -> eyre::Result<()> {
     gainsay_execute::native::install();
     let directory = tempfile::tempdir()?;
     let (config, genesis) = network();
-    let database = SledDatabase::open(directory.path(), CACHE)?;
-    let (mut writer, _) = Writer::over(Box::new(database), &genesis, History::Archive)?;
+    let databases = Databases::open(directory.path(), CACHE)?;
+    let (mut writer, _) = Writer::over(databases, &genesis, History::Archive)?;
     let mut stages = [Duration::ZERO; 5];
     for number in 0..blocks {
         let sent = (0..transactions).map(|index| to_a_new_account(number * transactions + index)).collect();

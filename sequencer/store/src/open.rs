@@ -2,8 +2,7 @@
 //! blocks since that epoch.
 
 use crate::{
-    BlockHeader, Commit, Databases, FjallPages, Heads, History, Identity, Index, SledDatabase, Store, StoreError, Writer, background,
-    codec,
+    BlockHeader, Commit, Databases, Heads, History, Identity, Index, Store, StoreError, Writer, background, codec,
     epoch::{Epoch, EpochRecord},
     keys,
     layer::{self, Layer, Layers},
@@ -54,10 +53,9 @@ impl Writer {
     /// # Errors
     /// When another process has the directory, when it belongs to another chain or is of another version, and when it is damaged beyond repair.
     pub fn open(path: &Path, identity: &Identity, genesis: &Genesis, options: StoreOptions) -> Result<(Self, Option<Repair>), StoreError> {
-        let database = SledDatabase::open(path, options.cache_bytes)?;
-        identity.claim(&database, path)?;
-        let pages = FjallPages::open(&path.join("state"))?;
-        Self::over(Databases { database: Box::new(database), pages: Box::new(pages) }, genesis, options.history)
+        let databases = Databases::open(path, options.cache_bytes)?;
+        identity.claim(databases.database.as_ref(), path)?;
+        Self::over(databases, genesis, options.history)
     }
 
     /// The same over any databases, which are taken to belong to this chain.

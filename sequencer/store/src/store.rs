@@ -1,7 +1,7 @@
 //! The store's read side. Cheap to clone; every method may be called while the writer writes.
 
 use crate::{
-    BatchRecord, BlockHeader, Database, Heads, Index, L1Block, MessageRecord, Pages, StoreError,
+    BatchRecord, BlockHeader, Database, FjallPages, Heads, Index, L1Block, MessageRecord, Pages, SledDatabase, StoreError,
     codec::{self, Record},
     epoch::Epoch,
     keys,
@@ -16,6 +16,7 @@ use alloy_primitives::{B256, Bytes};
 use gainsay_state::PageId;
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -50,6 +51,18 @@ pub struct Databases {
     pub database: Box<dyn Database>,
     /// The pages of the state.
     pub pages: Box<dyn Pages>,
+}
+
+impl Databases {
+    /// sled and fjall in a directory that this process holds alone. `cache_bytes` bounds sled's page cache.
+    ///
+    /// # Errors
+    /// When another process has the directory open, when it cannot be written, and when it is found damaged.
+    pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let database = SledDatabase::open(path, cache_bytes)?;
+        let pages = FjallPages::open(&path.join("state"))?;
+        Ok(Self { database: Box::new(database), pages: Box::new(pages) })
+    }
 }
 
 /// The tip: replaced as a whole by each commit.

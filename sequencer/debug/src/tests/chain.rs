@@ -8,7 +8,7 @@ use gainsay_execute::{
     BlockBuilder, ExecutedBlock,
     genesis::{GenesisAccount, GenesisAlloc, genesis_block},
 };
-use gainsay_store::{Commit, Databases, FjallPages, History, SledDatabase, Store, StoredBlock, Writer};
+use gainsay_store::{Commit, Databases, History, Store, StoredBlock, Writer};
 use gainsay_types::{ChainConfig, Message, MessageBody, Millis, Transaction, UserDeposit};
 use op_alloy_consensus::OpTxEnvelope;
 use serde_json::Value;
@@ -68,9 +68,7 @@ impl Chain {
         let genesis = genesis_block(&config, START, 1_000, &alloc).unwrap();
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().unwrap();
-        let database = SledDatabase::open(directory.path(), 1 << 24).unwrap();
-        let pages = FjallPages::open(&directory.path().join("state")).unwrap();
-        let databases = Databases { database: Box::new(database), pages: Box::new(pages) };
+        let databases = Databases::open(directory.path(), 1 << 24).unwrap();
         let (writer, _) = Writer::over(databases, &genesis, History::Archive).unwrap();
         Self { config, writer, _directory: directory }
     }

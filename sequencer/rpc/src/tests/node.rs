@@ -15,7 +15,7 @@ use gainsay_execute::{
     next_base_fee,
 };
 use gainsay_pool::{Account, Candidate, Content, Pool, Rules};
-use gainsay_store::{BatchData, BatchRecord, Commit, Databases, FjallPages, History, MessageRecord, SledDatabase, Store, Writer};
+use gainsay_store::{BatchData, BatchRecord, Commit, Databases, History, MessageRecord, Store, Writer};
 use gainsay_types::{
     Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, State, Transaction,
     predeploys::{L1_BLOCK, l1_block_slot},
@@ -103,9 +103,7 @@ impl Node {
         let genesis = genesis_block(&config, start, base_fee, &alloc).expect("a good genesis");
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().expect("a directory");
-        let database = SledDatabase::open(directory.path(), 1 << 24).expect("a database");
-        let pages = FjallPages::open(&directory.path().join("state")).expect("pages");
-        let databases = Databases { database: Box::new(database), pages: Box::new(pages) };
+        let databases = Databases::open(directory.path(), 1 << 24).expect("databases");
         let (writer, _) = Writer::over(databases, &genesis, History::Archive).expect("a store");
         let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), base_fee_after(&config, &genesis.header));
         let core = Mutex::new(Core { writer, pool, mining: true });

@@ -23,6 +23,8 @@ const allowed = [
   [/^ecdsa$/, /^(pkcs8|spki)$/],
   // The guest brings its own Keccak, which its tests compare with the nodes'.
   [/^alloy-primitives$/, /^(native-keccak|asm-keccak)$/],
+  // Reading and writing of types as text, for the tracers of the RPC.
+  [/^revm/, /^serde$/],
   // Blob sidecars, which never reach L2.
   [/^alloy-(consensus|eips)$/, /^kzg$/],
 ];

@@ -16,6 +16,6 @@ mod world;
 
 pub use key::Prefix;
 pub use nodes::NodesAt;
-pub use read::{read_account, read_slot};
+pub use read::{StorageAt, read_account, read_slot, read_storage};
 pub use source::{DirtyPages, NoPages, PageId, PageSource, PagedStateError, TrieId};
 pub use world::World;

@@ -22,14 +22,40 @@ pub fn read_account<P: PageSource>(pages: &P, address: &Address) -> Result<Optio
 /// # Errors
 /// When a page is missing, damaged or cannot be read.
 pub fn read_slot<P: PageSource>(pages: &P, address: &Address, slot: &U256) -> Result<U256, PagedStateError<P::Error>> {
-    let key = keccak256(address);
-    let Some((_, storage)) = account(pages, &key)? else { return Ok(U256::ZERO) };
-    if storage == StorageRoot::EMPTY {
-        return Ok(U256::ZERO);
+    read_storage(pages, address)?.slot(pages, slot)
+}
+
+/// Where an account's storage begins: for whoever reads many slots of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageAt {
+    trie: TrieId,
+    /// None without storage.
+    root: Option<PageId>,
+}
+
+impl StorageAt {
+    /// Value of a slot, from the pages of the state that it was read of; zero if there is none.
+    ///
+    /// # Errors
+    /// When a page is missing, damaged or cannot be read.
+    pub fn slot<P: PageSource>(&self, pages: &P, slot: &U256) -> Result<U256, PagedStateError<P::Error>> {
+        let Some(root) = self.root else { return Ok(U256::ZERO) };
+        Ok(read(pages, &self.trie, root, &keccak256(slot.to_be_bytes::<32>()), value::read_word)?.unwrap_or_default())
     }
+}
+
+/// Where the storage of an account is; one that does not exist has none.
+///
+/// # Errors
+/// When a page is missing, damaged or cannot be read.
+pub fn read_storage<P: PageSource>(pages: &P, address: &Address) -> Result<StorageAt, PagedStateError<P::Error>> {
+    let key = keccak256(address);
     let trie = TrieId::Storage(key);
-    let root = storage.page.ok_or(PagedStateError::Missing { trie, depth: 0 })?;
-    Ok(read(pages, &trie, root, &keccak256(slot.to_be_bytes::<32>()), value::read_word)?.unwrap_or_default())
+    match account(pages, &key)? {
+        None | Some((_, StorageRoot::EMPTY)) => Ok(StorageAt { trie, root: None }),
+        Some((_, StorageRoot { page: None, .. })) => Err(PagedStateError::Missing { trie, depth: 0 }),
+        Some((_, StorageRoot { page, .. })) => Ok(StorageAt { trie, root: page }),
+    }
 }
 
 fn account<P: PageSource>(pages: &P, key: &B256) -> Result<Option<(Account, StorageRoot)>, PagedStateError<P::Error>> {

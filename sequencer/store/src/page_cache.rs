@@ -1,9 +1,9 @@
 //! Pages that were read lately: the upper ones of a trie, which every read passes, and those that execution reads and the roots of the same block want again.
 
-use alloy_primitives::{Bytes, map::DefaultHashBuilder};
-use gainsay_state::PageId;
+use alloy_primitives::{Address, Bytes, map::DefaultHashBuilder};
+use gainsay_state::{PageId, StorageAt};
 use quick_cache::{
-    Weighter,
+    UnitWeighter, Weighter,
     sync::{Cache, DefaultLifecycle},
 };
 
@@ -45,6 +45,29 @@ impl PageCache {
     #[cfg(test)]
     pub(crate) fn clear(&self) {
         self.0.clear();
+    }
+}
+
+/// Accounts whose storage was read lately, a state each: a contract's slots are read one after the other.
+const MOST_STORAGES: usize = 4_096;
+
+/// Where the storage of accounts is, by the root's page of their state.
+pub(crate) struct Storages(Cache<(PageId, Address), StorageAt, UnitWeighter, DefaultHashBuilder>);
+
+impl Default for Storages {
+    fn default() -> Self {
+        let most = MOST_STORAGES as u64;
+        Self(Cache::with(MOST_STORAGES, most, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default()))
+    }
+}
+
+impl Storages {
+    pub(crate) fn get(&self, state: PageId, account: Address) -> Option<StorageAt> {
+        self.0.get(&(state, account))
+    }
+
+    pub(crate) fn put(&self, state: PageId, account: Address, storage: StorageAt) {
+        self.0.insert((state, account), storage);
     }
 }
 

@@ -34,8 +34,26 @@ impl Snapshot {
     pub(crate) fn slot(&self, store: &Store, address: &Address, slot: &U256) -> Result<U256, StoreError> {
         match layer::slot(&self.layers, address, slot) {
             Some(value) => Ok(value),
-            None => gainsay_state::read_slot(&self.pages(store), address, slot).map_err(StoreError::of_state),
+            None => self.paged_slot(store, address, slot),
         }
+    }
+
+    /// As the pages have it.
+    fn paged_slot(&self, store: &Store, address: &Address, slot: &U256) -> Result<U256, StoreError> {
+        let (pages, storages) = (self.pages(store), store.storages());
+        let Some(root) = self.base.root else { return Ok(U256::ZERO) };
+        let found = match storages.get(root, *address) {
+            Some(found) => {
+                self.base.check()?;
+                found
+            }
+            None => {
+                let found = gainsay_state::read_storage(&pages, address).map_err(StoreError::of_state)?;
+                storages.put(root, *address, found);
+                found
+            }
+        };
+        found.slot(&pages, slot).map_err(StoreError::of_state)
     }
 
     /// What brings the tries from the pages to this state, in order.

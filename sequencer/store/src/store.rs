@@ -6,7 +6,7 @@ use crate::{
     epoch::Epoch,
     keys,
     nodes::LastTries,
-    page_cache::PageCache,
+    page_cache::{PageCache, Storages},
     pages::{MOST_SERIAL, numbers_of},
     recent::Recent,
     snapshot::Snapshot,
@@ -41,6 +41,7 @@ struct Shared {
     recent: Recent,
     pages: Box<dyn Pages>,
     page_cache: PageCache,
+    storages: Storages,
     /// Of the next epoch that is taken. None has it twice as long as the process lives: readers may hold pages of dropped ones.
     next_serial: AtomicU64,
 }
@@ -95,6 +96,7 @@ impl Store {
                 recent: Recent::default(),
                 pages,
                 page_cache: PageCache::default(),
+                storages: Storages::default(),
                 next_serial,
             }),
         }
@@ -152,6 +154,10 @@ impl Store {
 
     pub(crate) fn page_cache(&self) -> &PageCache {
         &self.shared.page_cache
+    }
+
+    pub(crate) fn storages(&self) -> &Storages {
+        &self.shared.storages
     }
 
     pub(crate) fn pages(&self) -> &dyn Pages {

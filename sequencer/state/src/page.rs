@@ -104,6 +104,11 @@ pub(crate) fn read(id: PageId, trie: &TrieId, prefix: &Prefix, page: &[u8]) -> O
     Some((node, *seal))
 }
 
+/// Whether a page is a branch's.
+pub(crate) fn is_branch(page: &[u8]) -> bool {
+    page.get(BODY) == Some(&BRANCH)
+}
+
 /// The value at a key, or where to look for it.
 pub(crate) enum Found<'a> {
     Value(Option<&'a [u8]>),

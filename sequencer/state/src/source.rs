@@ -1,6 +1,6 @@
 //! Which trie, and where its pages come from.
 
-use crate::value::Kind;
+use crate::{page, value::Kind};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use std::{convert::Infallible, num::NonZeroU64};
 
@@ -120,6 +120,11 @@ impl DirtyPages {
     /// None yet; the first gets the number `first`.
     pub(crate) fn from(first: PageId) -> Self {
         Self { next: first.get(), ..Self::default() }
+    }
+
+    /// The pages that say where others are: few, and the next ones to be read.
+    pub fn branches(&self) -> impl Iterator<Item = (PageId, &[u8])> {
+        self.pages.iter().filter(|(_, page)| page::is_branch(page)).map(|(id, page)| (*id, page.as_slice()))
     }
 
     /// Adds the page that is written for the next number; none if there is nothing to write.

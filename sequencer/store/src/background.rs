@@ -9,6 +9,7 @@ use crate::{
     keys,
     pages::{MOST_SERIAL, numbers_of},
 };
+use alloy_primitives::Bytes;
 use gainsay_state::{DirtyPages, PageId};
 use std::{
     collections::BTreeMap,
@@ -51,6 +52,8 @@ impl Background {
         let (job_store, job_epoch, job_cancelled) = (store.clone(), epoch.clone(), cancelled.clone());
         let job = move || {
             lower_priority();
+            // Whoever reads the state of this epoch passes them, and would read each from the disk once.
+            taken.branches().for_each(|(id, page)| job_store.page_cache().put(id, Bytes::copy_from_slice(page)));
             if !write(job_store.database(), job_store.pages(), &job_epoch, taken, &job_cancelled)? {
                 return Ok(Done::Cancelled);
             }

@@ -8,7 +8,6 @@ mod page;
 mod read;
 mod reference;
 mod source;
-mod threads;
 mod trie;
 mod update;
 mod value;

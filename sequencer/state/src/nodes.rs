@@ -101,11 +101,7 @@ impl<P: PageSource> NodesAt<P> {
         pages: P,
         state_root: B256,
         changes: impl IntoIterator<Item = &'a StateChanges>,
-    ) -> Result<Self, PagedStateError<P::Error>>
-    where
-        P: Sync,
-        P::Error: Send,
-    {
+    ) -> Result<Self, PagedStateError<P::Error>> {
         let mut world = World::stored();
         for changes in changes {
             world.apply(changes, &pages)?;

@@ -6,7 +6,6 @@ use crate::{
     node::{Node, Slot},
     page,
     reference::{EMPTY_ROOT, Encoder, Reference},
-    threads::MOST_ALONE,
     value::{self, Change, StorageRoot},
 };
 use alloy_primitives::B256;
@@ -34,19 +33,11 @@ pub(crate) struct Tally {
 }
 
 /// Buffers for changes of tries.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tools {
     pub(crate) encoder: Encoder,
     pub(crate) entries: Entries,
     pub(crate) body: Vec<u8>,
-    /// With more changes below one branch than this, other threads help.
-    pub(crate) most_alone: usize,
-}
-
-impl Default for Tools {
-    fn default() -> Self {
-        Self { encoder: Encoder::default(), entries: Entries::default(), body: Vec::new(), most_alone: MOST_ALONE }
-    }
 }
 
 /// A walk through a trie.
@@ -137,7 +128,7 @@ impl Trie {
     }
 
     /// Makes changes, which are sorted by key, each key once.
-    pub(crate) fn update<P: PageSource<Error: Send> + Sync>(
+    pub(crate) fn update<P: PageSource>(
         &mut self,
         changes: &[(B256, Change<'_>)],
         pages: &P,
@@ -152,11 +143,7 @@ impl Trie {
     }
 
     /// Removes everything: all pages are read to know which there are.
-    pub(crate) fn clear<P: PageSource<Error: Send> + Sync>(
-        &mut self,
-        pages: &P,
-        tools: &mut Tools,
-    ) -> Result<(), PagedStateError<P::Error>> {
+    pub(crate) fn clear<P: PageSource>(&mut self, pages: &P, tools: &mut Tools) -> Result<(), PagedStateError<P::Error>> {
         self.open(pages, tools)?;
         Walk { id: self.id, pages, tools, tally: &mut self.tally }.clear_below(&mut self.root, Prefix::ROOT)
     }
@@ -235,11 +222,6 @@ impl Trie {
 }
 
 impl Tools {
-    /// For a thread that nobody helps.
-    pub(crate) fn alone() -> Self {
-        Self { most_alone: usize::MAX, ..Self::default() }
-    }
-
     /// The reference of a node.
     fn reference(&mut self, trie: &TrieId, prefix: &Prefix, node: &Node) -> Reference {
         match node {

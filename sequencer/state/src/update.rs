@@ -12,14 +12,12 @@ use crate::{
 use alloy_primitives::B256;
 use std::{borrow::Cow, sync::Arc};
 
-mod shared;
-
 /// Children of a branch become one bucket again once they are as few as this.
 const FEW: usize = MOST / 3;
 
 type Changes<'a> = [(B256, Change<'a>)];
 
-impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
+impl<P: PageSource> Walk<'_, P> {
     /// Makes changes below a slot; whether there were any. After an error what is below is not whole.
     pub(crate) fn update(&mut self, slot: &mut Slot, prefix: Prefix, changes: &Changes<'_>) -> Result<bool, PagedStateError<P::Error>> {
         self.load(slot, &prefix)?;
@@ -117,20 +115,18 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
         changes: &Changes<'_>,
     ) -> Result<bool, PagedStateError<P::Error>> {
         let changes = if branch.path().depth() > prefix.depth() { self.part(&mut branch, changes) } else { Cow::Borrowed(changes) };
-        let groups = groups(Arc::make_mut(&mut branch), &changes);
-        let changed = if changes.len() > self.tools.most_alone { self.update_together(groups)? } else { self.update_all(groups)? };
+        let node = Arc::make_mut(&mut branch);
+        let at = node.path().depth();
+        let mut changed = false;
+        for group in changes.chunk_by(|(a, _), (b, _)| nibble(a, at) == nibble(b, at)) {
+            let Some((first, _)) = group.first() else { continue };
+            let (child, below) = node.towards(first);
+            changed |= self.update(child, below, group)?;
+        }
         if changed {
             self.settle(slot, prefix, branch)?;
         } else {
             self.give(slot, Node::Branch(branch));
-        }
-        Ok(changed)
-    }
-
-    fn update_all<'c>(&mut self, groups: impl IntoIterator<Item = Group<'c>>) -> Result<bool, PagedStateError<P::Error>> {
-        let mut changed = false;
-        for Group { slot, prefix, changes } in groups {
-            changed |= self.update(slot, prefix, changes)?;
         }
         Ok(changed)
     }
@@ -242,22 +238,4 @@ impl<P: PageSource<Error: Send> + Sync> Walk<'_, P> {
         self.vacate(slot);
         Ok(())
     }
-}
-
-/// Changes below one child of a branch.
-struct Group<'c> {
-    slot: &'c mut Slot,
-    prefix: Prefix,
-    changes: &'c Changes<'c>,
-}
-
-/// Sorted changes below a branch, child by child.
-fn groups<'c>(branch: &'c mut Branch, changes: &'c Changes<'c>) -> impl Iterator<Item = Group<'c>> {
-    let (path, at) = (*branch.path(), branch.path().depth());
-    let mut slots = (0..).zip(branch.slots_mut());
-    changes.chunk_by(move |(a, _), (b, _)| nibble(a, at) == nibble(b, at)).filter_map(move |changes| {
-        let own = nibble(&changes.first()?.0, at);
-        let (_, slot) = slots.find(|(place, _)| *place == own)?;
-        Some(Group { slot, prefix: path.child(own), changes })
-    })
 }

@@ -4,11 +4,10 @@ use crate::{
     DirtyPages, PageId, PageSource, PagedStateError, TrieId,
     nodes::{PageNodes, Place},
     reference::EMPTY_ROOT,
-    threads::{MOST_ALONE, divide},
     trie::{Tools, Trie},
     value::{self, Change, StorageRoot},
 };
-use alloy_primitives::{B256, U256, keccak256, map::B256Map};
+use alloy_primitives::{B256, keccak256, map::B256Map};
 use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots};
 use gainsay_types::predeploys::MESSAGE_PASSER;
 use std::{collections::hash_map::Entry, sync::Arc};
@@ -18,9 +17,6 @@ const RESIDENT_DEPTH: u8 = 4;
 
 /// Bytes beyond which [`World::forget`] drops even what was used lately.
 const KEPT_BYTES: usize = 192 << 20;
-
-/// Keys that a thread hashes at a time.
-const PIECE: usize = 128;
 
 /// The tries of a state: that of the accounts, and the storage tries in use, with what changed since their pages were taken.
 ///
@@ -48,44 +44,16 @@ impl Step<'_> {
         if self.forward { self.change.after.as_ref() } else { self.change.before.as_ref() }
     }
 
-    const fn remains(&self) -> bool {
-        self.after().is_some()
-    }
-
     /// Slots by their keys, sorted.
     fn slots(&self) -> Vec<(B256, Change<'_>)> {
-        let storage: Vec<_> = self.change.storage.iter().collect();
-        let pieces = if storage.len() > MOST_ALONE { storage.chunks(PIECE).collect() } else { vec![storage.as_slice()] };
-        let parts = divide(pieces, |pieces| pieces.flatten().map(|&(slot, values)| self.slot(slot, values)).collect::<Vec<_>>());
-        let mut slots: Vec<_> = parts.into_iter().flatten().collect();
+        let mut slots = Vec::with_capacity(self.change.storage.len());
+        for (slot, (before, after)) in &self.change.storage {
+            let value = if self.forward { after } else { before };
+            let change = if value.is_zero() { Change::Remove } else { Change::Word(value) };
+            slots.push((keccak256(slot.to_be_bytes::<32>()), change));
+        }
         slots.sort_unstable_by_key(|(key, _)| *key);
         slots
-    }
-
-    fn slot<'a>(&self, slot: &U256, (before, after): &'a (U256, U256)) -> (B256, Change<'a>) {
-        let value = if self.forward { after } else { before };
-        let change = if value.is_zero() { Change::Remove } else { Change::Word(value) };
-        (keccak256(slot.to_be_bytes::<32>()), change)
-    }
-}
-
-/// Storage of an account while it is changed.
-struct Storage<'a> {
-    step: &'a Step<'a>,
-    /// Of the step among all of them.
-    place: usize,
-    trie: Trie,
-}
-
-impl Storage<'_> {
-    /// With the changes made.
-    fn changed<P: PageSource<Error: Send> + Sync>(mut self, pages: &P, tools: &mut Tools) -> Result<Self, PagedStateError<P::Error>> {
-        if self.step.remains() {
-            self.trie.update(&self.step.slots(), pages, tools)?;
-        } else {
-            self.trie.clear(pages, tools)?;
-        }
-        Ok(self)
     }
 }
 
@@ -119,11 +87,7 @@ impl World {
     ///
     /// # Errors
     /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
-    pub fn apply<P: PageSource<Error: Send> + Sync>(
-        &mut self,
-        changes: &StateChanges,
-        pages: &P,
-    ) -> Result<StateRoots, PagedStateError<P::Error>> {
+    pub fn apply<P: PageSource>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, true, pages)
     }
 
@@ -132,11 +96,7 @@ impl World {
     ///
     /// # Errors
     /// When a page is missing, damaged or cannot be read. The tries are of no use then: make them anew.
-    pub fn revert<P: PageSource<Error: Send> + Sync>(
-        &mut self,
-        changes: &StateChanges,
-        pages: &P,
-    ) -> Result<StateRoots, PagedStateError<P::Error>> {
+    pub fn revert<P: PageSource>(&mut self, changes: &StateChanges, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
         self.change(changes, false, pages)
     }
 
@@ -153,87 +113,43 @@ impl World {
         Ok(StateRoots { state_root: self.accounts.root(), message_passer_root })
     }
 
-    fn change<P: PageSource<Error: Send> + Sync>(
-        &mut self,
-        changes: &StateChanges,
-        forward: bool,
-        pages: &P,
-    ) -> Result<StateRoots, PagedStateError<P::Error>> {
+    fn change<P: PageSource>(&mut self, changes: &StateChanges, forward: bool, pages: &P) -> Result<StateRoots, PagedStateError<P::Error>> {
         if !std::mem::replace(&mut self.whole, false) {
             return Err(PagedStateError::Broken);
         }
         let mut steps: Vec<_> =
             changes.accounts.iter().map(|(address, change)| Step { key: keccak256(address), change, forward }).collect();
         steps.sort_unstable_by_key(|step| step.key);
-        let mut accounts: Vec<_> =
-            steps.iter().map(|step| (step.key, step.after().map_or(Change::Remove, |account| Change::Account(account, None)))).collect();
-        for (place, root) in self.change_storage(&steps, pages)? {
-            if let Some((_, Change::Account(_, new))) = accounts.get_mut(place) {
-                *new = Some(root);
-            }
+        let mut accounts = Vec::with_capacity(steps.len());
+        for step in &steps {
+            let root = self.change_storage(step, pages)?;
+            accounts.push((step.key, step.after().map_or(Change::Remove, |account| Change::Account(account, root))));
         }
         self.accounts.update(&accounts, pages, &mut self.tools)?;
         self.whole = true;
         self.roots(pages)
     }
 
-    /// The storage roots that change, each with the place of its step.
-    fn change_storage<P: PageSource<Error: Send> + Sync>(
-        &mut self,
-        steps: &[Step<'_>],
-        pages: &P,
-    ) -> Result<Vec<(usize, B256)>, PagedStateError<P::Error>> {
-        let mut taken = Vec::new();
-        for (place, step) in steps.iter().enumerate() {
-            taken.extend(self.take_storage(place, step, pages)?);
-        }
-        let count = |storage: &Storage<'_>| storage.step.change.storage.len() + 1;
-        let few = taken.iter().map(count).sum::<usize>() <= MOST_ALONE;
-        // On a large one several threads work together.
-        let (own, shared): (Vec<_>, Vec<_>) = taken.into_iter().partition(|storage| few || count(storage) > MOST_ALONE);
-        let mut changed = Vec::with_capacity(own.len() + shared.len());
-        for storage in own {
-            changed.push(storage.changed(pages, &mut self.tools)?);
-        }
-        let parts = divide(shared, |storages| {
-            let mut tools = Tools::alone();
-            storages.map(|storage| storage.changed(pages, &mut tools)).collect::<Result<Vec<_>, _>>()
-        });
-        for part in parts {
-            changed.append(&mut part?);
-        }
-        Ok(changed.into_iter().map(|storage| self.put_back(storage)).collect())
-    }
-
-    /// Takes the storage of an account out, if it changes.
-    fn take_storage<'a, P: PageSource>(
-        &mut self,
-        place: usize,
-        step: &'a Step<'a>,
-        pages: &P,
-    ) -> Result<Option<Storage<'a>>, PagedStateError<P::Error>> {
-        if step.remains() && step.change.storage.is_empty() {
+    /// The root of an account's storage, if that changes.
+    fn change_storage<P: PageSource>(&mut self, step: &Step<'_>, pages: &P) -> Result<Option<B256>, PagedStateError<P::Error>> {
+        let remains = step.after().is_some();
+        if remains && step.change.storage.is_empty() {
             return Ok(None);
         }
         let storage = self.storage_root(&step.key, pages)?;
-        if !step.remains() && storage.root == EMPTY_ROOT {
+        if !remains && storage.root == EMPTY_ROOT {
             return Ok(None);
         }
-        let trie = match Arc::make_mut(&mut self.storage).remove(&step.key) {
-            Some(live) => live,
-            None => Trie::of_account(&step.key, &storage)?,
-        };
-        trie.check_root(storage.root)?;
-        self.dirty -= trie.dirty();
-        Ok(Some(Storage { step, place, trie }))
-    }
-
-    fn put_back(&mut self, storage: Storage<'_>) -> (usize, B256) {
-        let Storage { step, place, trie } = storage;
-        let root = trie.root();
-        self.dirty += trie.dirty();
-        Arc::make_mut(&mut self.storage).insert(step.key, trie);
-        (place, root)
+        let (trie, tools) = self.storage_trie(&step.key, &storage)?;
+        let before = trie.dirty();
+        if remains {
+            trie.update(&step.slots(), pages, tools)?;
+        } else {
+            trie.clear(pages, tools)?;
+        }
+        let (root, after) = (trie.root(), trie.dirty());
+        self.dirty = self.dirty + after - before;
+        Ok(Some(root))
     }
 
     /// The storage root of an account; that of nothing if there is no account.

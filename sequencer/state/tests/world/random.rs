@@ -184,7 +184,7 @@ fn memory_is_given_back_once_pages_have_what_is_in_it() {
 }
 
 #[test]
-fn blocks_that_several_threads_work_on_have_the_roots_of_the_guests_trie() {
+fn large_blocks_have_the_roots_of_the_guests_trie_and_can_be_taken_back() {
     let wish = |seed: u64, slots: u64, value: u64| Wish {
         address: Address::from_slice(&alloy_primitives::keccak256(seed.to_be_bytes())[..20]),
         account: (seed % 7 != value % 7).then(|| Account { nonce: value, ..Account::default() }),

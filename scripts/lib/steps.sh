@@ -26,6 +26,14 @@ count() {
     passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skip))
 }
 
+# why LOG: what says why a step failed: what the tests that failed printed, as far as cargo tells them apart, then the end of
+# the log. Lines are cut, since a failed comparison may print a whole machine.
+why() {
+    awk '/^failures:$/ { shown = 1 } /^test result: / { shown = 0 } shown' "$1" | head -n 40
+    echo ...
+    tail -n 20 "$1"
+}
+
 # run_step NAME: runs step_NAME; one line says how it went, and the end of its log why it failed.
 run_step() {
     local name=$1 log=target/test-logs/$1.log start=$SECONDS ok=1
@@ -40,7 +48,7 @@ run_step() {
         printf '%sok%s      %-10s %s\n' "$green" "$plain" "$name" "$(took "$start")"
     else
         printf '%sFAILED%s  %-10s %s\n' "$red" "$plain" "$name" "$(took "$start")"
-        tail -n 60 "$log" | sed 's/^/    /'
+        why "$log" | cut -c 1-400 | sed 's/^/    /'
         printf '    the whole log: %s\n' "$log"
     fi
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod predeploys;
+mod preinstalls;
 
 pub use predeploys::{GenesisParams, Predeploy, predeploys};
+pub use preinstalls::{MULTICALL3, SAFE_SINGLETON_FACTORY};
 
 /// Reads a contract's artifact; the types get its ABI, `BYTECODE`, `DEPLOYED_BYTECODE` and calls over a provider.
 macro_rules! contract {

@@ -2,17 +2,13 @@
 
 use crate::{
     FeeVault, GasPriceOracle, L1Block, L2CrossDomainMessenger, L2StandardBridge, L2ToL1MessagePasser, OptimismMintableERC20Factory, WETH,
+    preinstalls::preinstalls,
 };
 use alloy::{
     eips::eip2935::HISTORY_STORAGE_CODE,
-    primitives::{Address, Bytes, U256, hex},
+    primitives::{Address, Bytes, U256},
 };
 use gainsay_types::predeploys::{self as addresses, l1_block_slot};
-
-/// Code of the deterministic deployment proxy, as its keyless transaction leaves it on any chain.
-const CREATE2_FACTORY_CODE: [u8; 69] = hex!(
-    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
-);
 
 /// Slot of the L2CrossDomainMessenger that holds the messenger on L1.
 const OTHER_MESSENGER_SLOT: U256 = U256::from_limbs([3, 0, 0, 0]);
@@ -80,8 +76,8 @@ pub fn predeploys(params: &GenesisParams) -> Vec<Predeploy> {
         predeploy(addresses::MESSAGE_PASSER, "L2ToL1MessagePasser", &L2ToL1MessagePasser::DEPLOYED_BYTECODE, None),
         vault(addresses::BASE_FEE_VAULT, "BaseFeeVault"),
         vault(addresses::L1_FEE_VAULT, "L1FeeVault"),
-        predeploy(addresses::CREATE2_FACTORY, "Create2Factory", &Bytes::from_static(&CREATE2_FACTORY_CODE), None),
     ];
+    all.extend(preinstalls());
     all.sort_unstable_by_key(|predeploy| predeploy.address);
     all
 }
@@ -95,7 +91,7 @@ fn predeploy(address: Address, name: &'static str, code: &Bytes, slot: Option<(U
 mod tests {
     use super::*;
     use alloy::{
-        primitives::{B256, address, b256, keccak256},
+        primitives::{B256, address},
         sol_types::SolCall,
     };
     use gainsay_types::{Attributes, Message, MessageBody};
@@ -115,7 +111,7 @@ mod tests {
     #[test]
     fn each_address_has_code_and_appears_once_in_order() {
         let all = predeploys(&PARAMS);
-        assert_eq!(all.len(), 12);
+        assert_eq!(all.len(), 14);
         assert!(all.windows(2).all(|pair| pair[0].address < pair[1].address));
         assert!(all.iter().all(|one| !one.code.is_empty()));
     }
@@ -148,12 +144,6 @@ mod tests {
             l1_bridge: Address::ZERO,
         };
         assert!(predeploys(&none).iter().all(|one| one.storage.is_empty()));
-    }
-
-    #[test]
-    fn the_deployment_proxy_is_the_one_of_other_chains() {
-        let known: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
-        assert_eq!(keccak256(&at(addresses::CREATE2_FACTORY).code), known);
     }
 
     #[test]

@@ -48,6 +48,14 @@ const words = {
   slots: "ten fresh slots a transaction, batches",
 };
 
+const readWords = {
+  call: "eth_call, a token's balance",
+  "call-batch": "the same in batches of 50",
+  balance: "eth_getBalance",
+  logs: "eth_getLogs, 50 transfers in 6 blocks",
+  block: "eth_getBlockByNumber, 200 hashes",
+};
+
 const reports = {
   throughput() {
     heads("", "tx/s", "anvil", "ratio", "CPU, µs/tx", "anvil", "memory, MB", "anvil", "the load's own CPU, µs/tx", "tx/block");
@@ -74,6 +82,26 @@ const reports = {
         figure(`${what} at ${pace} tx/s: p99`, most[0], "ms", key === "preconfirmation" ? null : ["anvil", most[1]]);
         const costs = key === "receipt" ? [number(cpu[0], 1), number(cpu[1], 1)] : ["", ""];
         row(`${number(Number(pace))} tx/s, ${what}`, number(half[0], 1), number(most[0], 1), number(half[1], 1), number(most[1], 1), number(over(...most), 3), ...costs);
+      }
+    }
+  },
+
+  reads() {
+    heads("", "connections", "calls/s", "anvil", "ratio", "p99, ms", "anvil", "CPU, µs/call", "anvil", "ratio", "the load's own CPU, µs/call");
+    const kinds = [...new Set(lines.map((line) => line.case.split(" ")[0]))];
+    for (const kind of Object.keys(readWords).filter((kind) => kinds.includes(kind))) {
+      for (const connections of [1, 16, 128]) {
+        const name = `${kind} ${connections}`;
+        const both = (pick) => [value(name, "gainsay", pick), value(name, "anvil", pick)];
+        const [rate, last, cpu] = [both((line) => line.rate), both((line) => line.latency.p99), both((line) => line.cpu)];
+        const metric = `${kind}, ${connections} connections`;
+        const own = value(name, "gainsay", (line) => line.ownCpu);
+        figure(`${metric}: rate`, rate[0], "calls/s", ["anvil", rate[1]]);
+        figure(`${metric}: p99`, last[0], "ms", ["anvil", last[1]]);
+        figure(`${metric}: processor time`, cpu[0], "µs/call", ["anvil", cpu[1]]);
+        figure(`${metric}: processor time of the load`, own, "µs/call");
+        const figures = [number(rate[0]), number(rate[1]), number(over(...rate), 2), number(last[0], 2), number(last[1], 2)];
+        row(readWords[kind], connections, ...figures, number(cpu[0], 1), number(cpu[1], 1), number(over(...cpu), 2), number(own, 1));
       }
     }
   },

@@ -36,7 +36,7 @@ bench_throughput() {
     clean_up_at_exit
     if ((perf)); then
         need_node net-throughput
-        profile "${wanted[0]}"
+        profile run_case "${wanted[0]}" gainsay
         return
     fi
     for ((round = 0; round < rounds; round++)); do
@@ -52,13 +52,13 @@ bench_throughput() {
     end_report throughput
 }
 
-# profile CASE: one run under perf.
+# profile COMMAND...: one run against the node, which is under perf.
 profile() {
     command -v perf >/dev/null || die "perf is missing: install it, e.g. 'apt-get install linux-perf'"
     local data=$work/perf.data recorder
     perf record --quiet -F 199 --call-graph dwarf,12000 -p "$node_pid" -o "$data" >"$logs/perf.log" 2>&1 &
     recorder=$!
-    run_case "$1" gainsay
+    "$@"
     kill -INT "$recorder"
     wait "$recorder" || true
     clean_up

@@ -7,6 +7,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// What an answer holds that is one.
+const ERROR: &str = "\"error\":";
+
 /// One connection that stays open.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -25,8 +28,7 @@ impl Connection {
     pub(crate) async fn open(address: &str) -> eyre::Result<Self> {
         let stream = TcpStream::connect(address).await.wrap_err_with(|| format!("nobody listens at {address}"))?;
         stream.set_nodelay(true)?;
-        let head = format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: ");
-        Ok(Self { stream, head, request: Vec::new(), buffer: Vec::with_capacity(1 << 16) })
+        Ok(Self { stream, head: head(address), request: Vec::new(), buffer: Vec::with_capacity(1 << 16) })
     }
 
     /// Posts, and returns the body of the answer.
@@ -34,10 +36,31 @@ impl Connection {
     /// # Errors
     /// When the connection breaks, or the answer is not 200.
     pub(crate) async fn post(&mut self, body: &[u8]) -> eyre::Result<&[u8]> {
-        self.request.clear();
-        write!(self.request, "{}{}\r\n\r\n", self.head, body.len())?;
-        self.request.extend_from_slice(body);
-        self.stream.write_all(&self.request).await?;
+        let mut request = std::mem::take(&mut self.request);
+        encode(&mut request, &self.head, body);
+        self.stream.write_all(&request).await?;
+        self.request = request;
+        self.answer().await
+    }
+
+    /// What [`Self::exchange`] sends to post this.
+    #[must_use]
+    pub(crate) fn request(address: &str, body: &[u8]) -> Vec<u8> {
+        let mut request = Vec::new();
+        encode(&mut request, &head(address), body);
+        request
+    }
+
+    /// As [`Self::post`], of a request that is encoded already.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> eyre::Result<&[u8]> {
+        self.stream.write_all(request).await?;
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> eyre::Result<&[u8]> {
         self.buffer.clear();
         let end = loop {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the node closed the connection");
@@ -53,13 +76,32 @@ impl Connection {
     }
 }
 
+/// The head of a request up to its length.
+fn head(address: &str) -> String {
+    format!("POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: ")
+}
+
+fn encode(request: &mut Vec<u8>, head: &str, body: &[u8]) {
+    request.clear();
+    // Writing to a vector cannot fail.
+    let _ = write!(request, "{head}{}\r\n\r\n", body.len());
+    request.extend_from_slice(body);
+}
+
 /// Refuses an answer that holds an error, of one call or of a batch.
 ///
 /// # Errors
 /// With the beginning of the first error.
 pub(crate) fn accepted(answer: &[u8]) -> eyre::Result<()> {
-    let Some(place) = answer.windows(8).position(|window| window == b"\"error\":") else { return Ok(()) };
-    bail!("the node refuses a transaction: {}", String::from_utf8_lossy(&answer[place..answer.len().min(place + 300)]))
+    // Searching text takes many bytes at a time.
+    let Some(place) = std::str::from_utf8(answer)?
+        .contains(ERROR)
+        .then(|| answer.windows(ERROR.len()).position(|window| window == ERROR.as_bytes()))
+        .flatten()
+    else {
+        return Ok(());
+    };
+    bail!("the node refuses what was sent: {}", String::from_utf8_lossy(&answer[place..answer.len().min(place + 300)]))
 }
 
 fn content_length(head: &[u8]) -> eyre::Result<usize> {

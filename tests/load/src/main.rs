@@ -6,7 +6,9 @@ mod latency;
 mod node;
 mod paced;
 mod process;
+mod question;
 mod rate;
+mod reads;
 mod run;
 mod senders;
 mod websocket;
@@ -14,6 +16,7 @@ mod workload;
 
 use clap::{Parser, Subcommand};
 use node::Node;
+use question::{Question, Read};
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 use workload::{Kind, Plan};
 
@@ -69,6 +72,26 @@ enum Command {
         #[arg(long)]
         preconfirmations: bool,
     },
+    /// Reads as fast as the node answers, while transactions are sent at a pace.
+    Reads {
+        /// What is read.
+        #[arg(long, value_enum)]
+        read: Read,
+        /// For so long.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+        /// Transactions a second that are sent meanwhile.
+        #[arg(long, default_value_t = 200)]
+        rate: u64,
+        /// First of the blocks whose logs are asked for.
+        #[arg(long, default_value_t = 0)]
+        from_block: u64,
+        /// Last of them.
+        #[arg(long, default_value_t = 0)]
+        to_block: u64,
+        #[command(flatten)]
+        load: LoadArgs,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,10 +105,10 @@ struct LoadArgs {
     /// What is sent.
     #[arg(long, value_enum)]
     kind: Kind,
-    /// Transactions in a request.
+    /// Transactions in a request; with `reads`, calls.
     #[arg(long, default_value_t = 1)]
     batch: usize,
-    /// Connections.
+    /// Connections; with `reads`, those that read.
     #[arg(long, default_value_t = 4)]
     connections: usize,
     /// Accounts that send.
@@ -124,6 +147,13 @@ async fn execute(cli: Cli) -> eyre::Result<()> {
             let (mut node, plan) = prepare(&load, rate * seconds).await?;
             let pace = paced::Pace { rate, connections: load.connections, preconfirmations };
             paced::run(&mut node, plan.parcels(load.batch), pace).await?
+        }
+        Command::Reads { read, seconds, rate, from_block, to_block, load } => {
+            eyre::ensure!(seconds > 0, "--seconds must be more than 0");
+            let (mut node, plan) = prepare(&load, rate * seconds).await?;
+            let question = Question::new(read, &plan.senders, (from_block, to_block));
+            let pace = reads::Pace { batch: load.batch, connections: load.connections, time: Duration::from_secs(seconds), rate };
+            reads::run(&mut node, question, plan.parcels(1), pace).await?
         }
     };
     writeln!(std::io::stdout(), "{line}")?;

@@ -77,14 +77,14 @@ impl Node {
         self.number("eth_getBlockTransactionCountByNumber", &format!("\"{number:#x}\"")).await
     }
 
-    /// The next nonce of each.
+    /// The next nonce of each, after what waits in the pool.
     ///
     /// # Errors
     /// When the node does not answer all.
     pub(crate) async fn nonces(&mut self, senders: &[Sender]) -> eyre::Result<Vec<u64>> {
         let mut nonces = Vec::with_capacity(senders.len());
         for part in senders.chunks(CALLS) {
-            let call = |(id, sender): (usize, &Sender)| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_getTransactionCount", "params": [sender.address, "latest"] });
+            let call = |(id, sender): (usize, &Sender)| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_getTransactionCount", "params": [sender.address, "pending"] });
             let calls: Vec<_> = part.iter().enumerate().map(call).collect();
             let body = serde_json::to_vec(&calls)?;
             let mut answers: Vec<Value> = serde_json::from_slice(self.connection.post(&body).await?)?;

@@ -156,6 +156,32 @@ async function subscribes({ address }) {
   await socket.destroy();
 }
 
+/** A library that asks for more at once than it puts into one batch; and what a node's own namespaces say, through the provider. */
+async function asksForMuch({ contract, address }) {
+  const numbers = Array.from({ length: 150 }, (_, number) => number);
+  const head = await provider.getBlockNumber();
+  const blocks = await Promise.all(numbers.map((number) => provider.getBlock(Math.min(number, head))));
+  assert.deepEqual(blocks.map(({ number }) => number), numbers.map((number) => Math.min(number, head)));
+  blocks.slice(1).forEach((block, at) => assert.ok(block.number === blocks[at].number || block.parentHash === blocks[at].hash));
+  const [last] = (await contract.queryFilter(contract.filters.Transfer(), 0)).slice(-1);
+  const trace = await provider.send('debug_traceTransaction', [last.transactionHash, { tracer: 'callTracer' }]);
+  assert.equal(BigInt(trace.gasUsed), (await last.getTransactionReceipt()).gasUsed);
+  const inBlock = await provider.getLogs({ address, blockHash: last.blockHash });
+  assert.deepEqual(inBlock.map(({ transactionHash }) => transactionHash), [last.transactionHash]);
+  const { baseFeePerGas, prevRandao, hash } = await provider.getBlock(last.blockNumber, true);
+  assert.deepEqual([hash, baseFeePerGas > 0n, prevRandao.length], [last.blockHash, true, 66]);
+}
+
+/** Signs, sends and waits over a WebSocket alone. */
+async function sendsOverSocket() {
+  const socket = new WebSocketProvider(webSocket, network.l2ChainId, fresh);
+  const to = stranger();
+  const receipt = await (await wallet.connect(socket).sendTransaction({ to, value: 2n })).wait(1, 15_000);
+  assert.equal(receipt.status, 1);
+  assert.equal(await socket.getBalance(to), 2n);
+  await socket.destroy();
+}
+
 async function fees() {
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = await provider.getFeeData();
   assert.ok(gasPrice > 0n && maxFeePerGas > maxPriorityFeePerGas && maxPriorityFeePerGas > 0n);
@@ -185,6 +211,8 @@ await run([
   ['sendTransaction: errors that ethers knows by their words', refusals],
   ['on: events and blocks, by polling logs and by filters', events],
   ['WebSocketProvider: events, blocks and pending transactions', subscribes],
+  ['WebSocketProvider: a transaction', sendsOverSocket],
+  ['getBlock: 150 at once; getLogs by block hash, send', asksForMuch],
   ['getFeeData', fees],
   ['authorize: a fresh account takes the code of a contract (EIP-7702)', delegates],
 ]);

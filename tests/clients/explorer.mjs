@@ -2,19 +2,24 @@
 
 import assert from 'node:assert/strict';
 import {
-  createPublicClient, createWalletClient, encodeAbiParameters, encodeFunctionData, http, keccak256, pad, parseEther, parseTransaction, toHex,
+  createPublicClient, createWalletClient, decodeErrorResult, encodeAbiParameters, encodeFunctionData, http, keccak256, pad, parseEther, parseTransaction, toHex,
 } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { eventually, refusal, run } from './check.mjs';
 import { keys, network, rpc, token } from './network.mjs';
 
 const SUPPLY = 1_000n;
+/** So many of the latest blocks are indexed. */
+const INDEXED = 60n;
 const chain = { id: network.l2ChainId, name: 'Gainsay', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [rpc] } } };
 const [account, other] = keys.map((key) => privateKeyToAccount(key));
 const reader = createPublicClient({ chain, transport: http(), pollingInterval: 100 });
 const wallet = createWalletClient({ account, chain, transport: http() });
 const stranger = () => privateKeyToAccount(generatePrivateKey()).address;
 const ask = (method, ...params) => reader.request({ method, params });
+// What is asked at the same time goes out in one JSON-RPC batch, as indexers send it.
+const indexer = createPublicClient({ chain, transport: http(undefined, { batch: { batchSize: 100 } }) });
+const batched = (method, ...params) => indexer.request({ method, params });
 
 /** The receipt of a transaction, which must have succeeded. */
 async function mined(hash) {
@@ -86,6 +91,65 @@ async function raws({ receipt }) {
   assert.equal(told[receipt.transactionIndex].transactionHash, receipt.transactionHash);
 }
 
+/** One transaction, as each tracer tells of it. */
+async function traces({ address, receipt }) {
+  const { transactionHash: hash } = receipt;
+  const trace = (tracer, tracerConfig) => ask('debug_traceTransaction', hash, { tracer, tracerConfig });
+  const call = await trace('callTracer', { withLog: true });
+  assert.deepEqual([call.type, call.from, call.to, BigInt(call.gasUsed)], ['CALL', account.address.toLowerCase(), address, receipt.gasUsed]);
+  assert.deepEqual(call.logs.map(({ topics }) => topics), receipt.logs.map(({ topics }) => topics));
+  const before = await trace('prestateTracer');
+  assert.equal(BigInt(before[address].storage[slotOf(account.address)]), SUPPLY);
+  const changes = await trace('prestateTracer', { diffMode: true });
+  assert.equal(BigInt(changes.post[address].storage[slotOf(other.address)]), 400n);
+  const selector = transfer(other.address, 0n).slice(0, 10);
+  assert.deepEqual(await trace('4byteTracer'), { [`${selector}-64`]: 1 });
+  const steps = await ask('debug_traceTransaction', hash, {});
+  assert.deepEqual([BigInt(steps.gas), steps.failed, steps.structLogs.at(-1).op], [receipt.gasUsed, false, 'RETURN']);
+  const poor = { from: other.address, to: address, data: transfer(account.address, 500n) };
+  const { error, output } = await ask('debug_traceCall', poor, 'latest', { tracer: 'callTracer' });
+  assert.equal(error, 'execution reverted');
+  assert.equal(decodeErrorResult({ abi: token.abi, data: output }).errorName, 'InsufficientBalance');
+  assert.match(String(await refusal(trace('{ step() {} }'))), /callTracer/, 'the error does not say which tracers there are');
+}
+
+/** What an indexer keeps of blocks: whole, with receipts, the calls inside, and the balances that they lead to. All of it fits together. */
+async function indexes() {
+  // Until a batch has brought a deposit: each tells L2 of L1.
+  const head = await eventually(async () => {
+    const { blockNumber } = await mined(await wallet.sendTransaction({ to: stranger(), value: 1n }));
+    const { transactions } = await reader.getBlock({ blockNumber, includeTransactions: true });
+    return transactions.some(({ type }) => type !== 'eip1559') ? blockNumber : undefined;
+  });
+  const numbers = Array.from({ length: Number(head < INDEXED ? head : INDEXED) }, (_, behind) => toHex(head - BigInt(behind)));
+  const [deposits, users] = [new Set(), new Set()];
+  await Promise.all(numbers.map(async (number) => {
+    const [block, receipts, calls, diffs] = await Promise.all([
+      batched('eth_getBlockByNumber', number, true),
+      batched('eth_getBlockReceipts', number),
+      batched('debug_traceBlockByNumber', number, { tracer: 'callTracer' }),
+      batched('debug_traceBlockByNumber', number, { tracer: 'prestateTracer', tracerConfig: { diffMode: true } }),
+    ]);
+    const hashes = block.transactions.map(({ hash }) => hash);
+    for (const list of [receipts.map(({ transactionHash }) => transactionHash), calls.map(({ txHash }) => txHash), diffs.map(({ txHash }) => txHash)]) {
+      assert.deepEqual(list, hashes);
+    }
+    for (const [place, { result }] of calls.entries()) {
+      const { gasUsed, status, contractAddress, type, from } = receipts[place];
+      (type === '0x7e' ? deposits : users).add(hashes[place]);
+      assert.deepEqual([result.gasUsed, result.error === undefined ? '0x1' : '0x0', result.from], [gasUsed, status, from]);
+      assert.equal(result.type === 'CREATE' && status === '0x1' ? result.to : null, contractAddress);
+    }
+    assert.equal(receipts.reduce((sum, { gasUsed }) => sum + BigInt(gasUsed), 0n), BigInt(block.gasUsed));
+    // The last that a transaction of the block says of a balance is what the node says of it after the block.
+    const balances = Object.assign({}, ...diffs.map(({ result }) => Object.fromEntries(Object.entries(result.post).filter(([, { balance }]) => balance))));
+    await Promise.all(Object.entries(balances).map(async ([owner, { balance }]) => {
+      assert.equal(BigInt(await batched('eth_getBalance', owner, number)), BigInt(balance), `the balance of ${owner} at ${number}`);
+    }));
+  }));
+  assert.ok(deposits.size > 0 && users.size > 10, `${deposits.size} deposits and ${users.size} others were looked at`);
+}
+
 /** A transaction whose nonce is not on turn is where it can be seen. */
 async function pools() {
   const nonce = await reader.getTransactionCount({ address: other.address });
@@ -107,5 +171,7 @@ await run([
   ['readContract, estimateGas: of a state that is otherwise', overrides],
   ['simulateCalls, simulateBlocks: nothing of it stays', simulates],
   ['debug_getRaw*: hashes are what they were', raws],
+  ['debug_trace*: calls, the state before and after, selectors, steps; a call', traces],
   ['txpool_*: a transaction that waits', pools],
+  ['the latest blocks with receipts, traces and balances, in batches', indexes],
 ]);

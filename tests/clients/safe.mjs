@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import protocolKit from '@safe-global/protocol-kit';
-import { createPublicClient, createWalletClient, encodeFunctionData, http, parseEther, parseEventLogs } from 'viem';
+import { concat, createPublicClient, createWalletClient, encodeFunctionData, http, keccak256, parseEther, parseEventLogs } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { refusal, run } from './check.mjs';
 import { keys, network, rpc, token } from './network.mjs';
@@ -11,17 +11,19 @@ import { keys, network, rpc, token } from './network.mjs';
 const Safe = protocolKit.default ?? protocolKit;
 const require = createRequire(import.meta.url);
 const VERSION = '1.4.1';
-/** The contracts of that version; on public chains they are where the kit knows them. */
+/** Each contract of that version: what the kit calls it, where its authors' list of deployments has it, and their build of it. */
 const CONTRACTS = {
-  safeSingleton: 'SafeL2.sol/SafeL2',
-  safeProxyFactory: 'proxies/SafeProxyFactory.sol/SafeProxyFactory',
-  multiSend: 'libraries/MultiSend.sol/MultiSend',
-  multiSendCallOnly: 'libraries/MultiSendCallOnly.sol/MultiSendCallOnly',
-  fallbackHandler: 'handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler',
-  signMessageLib: 'libraries/SignMessageLib.sol/SignMessageLib',
-  createCall: 'libraries/CreateCall.sol/CreateCall',
-  simulateTxAccessor: 'accessors/SimulateTxAccessor.sol/SimulateTxAccessor',
+  safeSingleton: ['SafeL2Singleton', 'SafeL2.sol/SafeL2'],
+  safeProxyFactory: ['ProxyFactory', 'proxies/SafeProxyFactory.sol/SafeProxyFactory'],
+  multiSend: ['MultiSend', 'libraries/MultiSend.sol/MultiSend'],
+  multiSendCallOnly: ['MultiSendCallOnly', 'libraries/MultiSendCallOnly.sol/MultiSendCallOnly'],
+  fallbackHandler: ['CompatibilityFallbackHandler', 'handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler'],
+  signMessageLib: ['SignMessageLib', 'libraries/SignMessageLib.sol/SignMessageLib'],
+  createCall: ['CreateCall', 'libraries/CreateCall.sol/CreateCall'],
+  simulateTxAccessor: ['SimulateTxAccessor', 'accessors/SimulateTxAccessor.sol/SimulateTxAccessor'],
 };
+/** The list that the kit knows public chains by. */
+const deployments = createRequire(require.resolve('@safe-global/protocol-kit'))('@safe-global/safe-deployments');
 const published = (path) => require(`@safe-global/safe-contracts/build/artifacts/contracts/${path}.json`);
 
 const chain = { id: network.l2ChainId, name: 'Gainsay', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [rpc] } } };
@@ -41,10 +43,18 @@ async function deploy({ abi, bytecode }, ...args) {
   return (await mined(await wallet.deployContract({ abi, bytecode, args }))).contractAddress;
 }
 
+/** Through the factory that is there from genesis, each comes to where it is on public chains. */
 async function deploys() {
+  const salt = `0x${'00'.repeat(32)}`;
   const addresses = {};
-  for (const [name, path] of Object.entries(CONTRACTS)) {
-    addresses[`${name}Address`] = await deploy(published(path));
+  for (const [name, [listed, path]] of Object.entries(CONTRACTS)) {
+    const { address, codeHash } = deployments[`get${listed}Deployment`]({ version: VERSION }).deployments.canonical;
+    // Another run may have put it there.
+    if ((await reader.getCode({ address })) === undefined) {
+      await mined(await wallet.sendTransaction({ to: network.predeploys.SafeSingletonFactory, data: concat([salt, published(path).bytecode]) }));
+    }
+    assert.equal(keccak256((await reader.getCode({ address })) ?? '0x'), codeHash, `${name} is not at ${address}`);
+    addresses[`${name}Address`] = address;
   }
   return { contractNetworks: { [network.l2ChainId]: addresses } };
 }
@@ -81,7 +91,7 @@ async function executes({ address, theirs, signed }) {
   assert.equal(await theirs.isValidTransaction(complete), true);
   const { hash } = await theirs.executeTransaction(complete);
   const { logs } = await mined(hash);
-  const events = parseEventLogs({ abi: published(CONTRACTS.safeSingleton).abi, logs }).map(({ eventName }) => eventName);
+  const events = parseEventLogs({ abi: published(CONTRACTS.safeSingleton[1]).abi, logs }).map(({ eventName }) => eventName);
   assert.deepEqual(events, ['SafeMultiSigTransaction', 'ExecutionSuccess']);
   assert.equal(await reader.getBalance({ address: stranger }), parseEther('0.25'));
   assert.equal(await reader.getBalance({ address }), parseEther('0.75'));
@@ -107,7 +117,7 @@ async function batches({ address, ours, theirs }) {
 }
 
 await run([
-  ['the contracts of version 1.4.1 are deployed', deploys],
+  ['the contracts of version 1.4.1 are where all chains have them', deploys],
   ['a Safe of two owners is where it was predicted, and has ether', creates],
   ['one signature is not enough', needsTwo],
   ['with both the ether moves, once', executes],

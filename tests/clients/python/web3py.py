@@ -4,7 +4,7 @@ import asyncio
 
 from eth_account import Account
 from network import KEYS, NETWORK, RPC, TOKEN, WEB_SOCKET
-from web3 import AsyncWeb3, Web3, WebSocketProvider
+from web3 import AsyncHTTPProvider, AsyncWeb3, Web3, WebSocketProvider
 from web3.exceptions import (
     BlockNotFound,
     ContractCustomError,
@@ -219,6 +219,34 @@ def pools(known):
     mined(waiting)
 
 
+def traces(known):
+    """What a transaction did, through the provider of geth's own methods."""
+    token = known["token"]
+    receipt = mined(token.functions.transfer(other.address, 1).transact())
+    trace = w3.geth.debug.trace_transaction(receipt["transactionHash"], {"tracer": "callTracer", "tracerConfig": {"withLog": True}})
+    equal((Web3.to_checksum_address(trace["to"]), trace["gasUsed"], len(trace["logs"])), (token.address, receipt["gasUsed"], 1))
+    diff = w3.geth.debug.trace_transaction(receipt["transactionHash"], {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}})
+    slot = Web3.to_hex(slot_of(other.address))
+    before, after = (int(diff[when][token.address]["storage"][slot], 16) for when in ("pre", "post"))
+    equal(after - before, 1)
+    block = w3.manager.request_blocking(RPCEndpoint("debug_traceBlockByHash"), [receipt["blockHash"], {"tracer": "callTracer"}])
+    equal(block[receipt["transactionIndex"]]["txHash"], Web3.to_hex(receipt["transactionHash"]))
+
+
+async def asynchronously(known):
+    """The same node through the asynchronous provider: what is asked at the same time, and one batch."""
+    token = known["token"]
+    async with AsyncWeb3(AsyncHTTPProvider(RPC)) as node:
+        asynchronous = node.eth.contract(address=token.address, abi=TOKEN["abi"]).functions
+        chain_id, head, owned = await asyncio.gather(node.eth.chain_id, node.eth.get_block("latest"), asynchronous.balanceOf(other.address).call())
+        equal((chain_id, owned), (NETWORK["l2ChainId"], token.functions.balanceOf(other.address).call()))
+        async with node.batch_requests() as batch:
+            for number in range(3):
+                batch.add(node.eth.get_block(head["number"] - number))
+            blocks = await batch.async_execute()
+    equal([block["parentHash"] for block in blocks[:2]], [block["hash"] for block in blocks[1:]])
+
+
 async def subscribes(known):
     """Events, heads and pending transactions over a WebSocket, handed to callbacks."""
     token, found = known["token"], {}
@@ -261,6 +289,8 @@ CHECKS = [
     ("get_proof and get_storage_at: a balance of the token", proofs),
     ("call with another state, create_access_list, simulate_v1", imagines),
     ("txpool: a transaction that waits", pools),
+    ("trace_transaction, debug_traceBlockByHash: calls, logs, and the state before and after", traces),
+    ("AsyncHTTPProvider: at the same time, and in one batch", asynchronously),
     ("subscribe: heads, pending transactions and events over WebSocket", subscribes),
 ]
 

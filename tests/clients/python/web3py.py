@@ -236,15 +236,16 @@ def traces(known):
 async def asynchronously(known):
     """The same node through the asynchronous provider: what is asked at the same time, and one batch."""
     token = known["token"]
-    async with AsyncWeb3(AsyncHTTPProvider(RPC)) as node:
-        asynchronous = node.eth.contract(address=token.address, abi=TOKEN["abi"]).functions
-        chain_id, head, owned = await asyncio.gather(node.eth.chain_id, node.eth.get_block("latest"), asynchronous.balanceOf(other.address).call())
-        equal((chain_id, owned), (NETWORK["l2ChainId"], token.functions.balanceOf(other.address).call()))
-        async with node.batch_requests() as batch:
-            for number in range(3):
-                batch.add(node.eth.get_block(head["number"] - number))
-            blocks = await batch.async_execute()
+    node = AsyncWeb3(AsyncHTTPProvider(RPC))
+    asynchronous = node.eth.contract(address=token.address, abi=TOKEN["abi"]).functions
+    chain_id, head, owned = await asyncio.gather(node.eth.chain_id, node.eth.get_block("latest"), asynchronous.balanceOf(other.address).call())
+    equal((chain_id, owned), (NETWORK["l2ChainId"], token.functions.balanceOf(other.address).call()))
+    async with node.batch_requests() as batch:
+        for number in range(3):
+            batch.add(node.eth.get_block(head["number"] - number))
+        blocks = await batch.async_execute()
     equal([block["parentHash"] for block in blocks[:2]], [block["hash"] for block in blocks[1:]])
+    await node.provider.disconnect()
 
 
 async def subscribes(known):

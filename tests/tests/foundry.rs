@@ -154,6 +154,12 @@ fn executes_again(developer: &Developer, token: &str, receipt: &Value) -> eyre::
     let trace = developer.cast("run", &[hash])?;
     let used = format!("Gas used: {}", quantity(&receipt["gasUsed"])?);
     ensure!(trace.contains("Transaction successfully executed") && trace.contains(&used), "cast run found something else: {trace}");
+    let asked = developer.cast("rpc", &["debug_traceTransaction", hash, r#"{"tracer":"callTracer","tracerConfig":{"withLog":true}}"#])?;
+    let asked: Value = serde_json::from_str(&asked)?;
+    ensure!(
+        asked["gasUsed"] == receipt["gasUsed"] && asked["logs"][0]["topics"] == receipt["logs"][0]["topics"],
+        "the node's own trace is {asked}"
+    );
     let trace = developer.cast("call", &[token, "balanceOf(address)(uint256)", &developer.friend.to_string(), "--trace"])?;
     ensure!(trace.contains("[Return] 400"), "cast call --trace found something else: {trace}");
     Ok(())

@@ -34,7 +34,6 @@ fn in_range(
     to: Option<BlockNumberOrTag>,
 ) -> Result<Vec<Log>, RpcError> {
     let latest = context.chain.store.heads().latest.number;
-    // A number beyond the latest block is not an error: there are no logs yet.
     let number = |tag: Option<BlockNumberOrTag>| match tag.unwrap_or_default() {
         BlockNumberOrTag::Number(number) => number,
         tag => context.chain.number(tag).unwrap_or(latest),
@@ -43,13 +42,17 @@ fn in_range(
     if from > to {
         return Err(RpcError::InvalidParams(format!("invalid block range params: fromBlock {from} is after toBlock {to}")));
     }
+    if to > latest {
+        let words = format!("block range extends beyond current head block: toBlock is {to}, the latest block here is {latest}");
+        return Err(RpcError::InvalidParams(words));
+    }
     let (blocks, results) = (context.limits.log_blocks, context.limits.log_results);
-    if to.min(latest).saturating_sub(from) >= blocks {
+    if to.saturating_sub(from) >= blocks {
         let what = format!("query exceeds the range of {blocks} blocks");
         return Err(RpcError::Limit(exceeded(&what, "ask for fewer at a time", flags::LOG_BLOCKS)));
     }
     let mut found = Vec::new();
-    for number in from..=to.min(latest) {
+    for number in from..=to {
         let Some(header) = context.chain.store.header(number)? else { break };
         if !filter.matches_bloom(header.header.logs_bloom) {
             continue;

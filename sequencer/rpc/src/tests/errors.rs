@@ -80,6 +80,19 @@ async fn what_the_chain_does_not_have_is_named_with_what_it_has() {
     let hash = B256::repeat_byte(3);
     let unknown = error(&server, "eth_getLogs", json!([{ "blockHash": hash }])).await;
     assert_eq!(unknown, words(-32000, &format!("header not found: this node has no block with hash {hash}")));
+    for (from, to, message) in [
+        ("0x0", "0x9", "block range extends beyond current head block: toBlock is 9, the latest block here is 0"),
+        ("0x9", "0x9", "block range extends beyond current head block: toBlock is 9, the latest block here is 0"),
+        ("0x9", "0x8", "invalid block range params: fromBlock 9 is after toBlock 8"),
+        ("0x9", "latest", "invalid block range params: fromBlock 9 is after toBlock 0"),
+    ] {
+        let refused = error(&server, "eth_getLogs", json!([{ "fromBlock": from, "toBlock": to }])).await;
+        assert_eq!(refused, words(-32602, message));
+    }
+    for (from, to) in [("0x0", "0x0"), ("0x0", "latest"), ("latest", "pending"), ("earliest", "safe")] {
+        let answer = ask(&server, request("eth_getLogs", json!([{ "fromBlock": from, "toBlock": to }])).as_bytes()).await;
+        assert_eq!(answer["result"], json!([]), "{from} to {to}: {answer}");
+    }
     assert_eq!(error(&server, "eth_getFilterChanges", json!(["0x1"])).await, words(-32000, "filter not found"));
     assert_eq!(error(&server, "eth_getFilterLogs", json!(["0x1"])).await, words(-32000, "filter not found"));
 }

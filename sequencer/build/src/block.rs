@@ -1,7 +1,7 @@
 //! A block while it is open: transactions come in and are executed at once.
 
 use crate::{BuildError, Job};
-use alloy_consensus::{Sealable, Transaction as _};
+use alloy_consensus::{Header, Sealable, Transaction as _};
 use alloy_primitives::{Address, B256};
 use gainsay_execute::{BlockBuilder, ExecuteError, ExecutedTransaction, Fault, UnsealedBlock};
 use gainsay_pool::Pooled;
@@ -126,6 +126,24 @@ impl<'a, DB: DatabaseRef> OpenBlock<'a, DB> {
     #[must_use]
     pub const fn time(&self) -> Millis {
         self.time
+    }
+
+    /// The header so far: number, time, base fee and randomness are final.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        self.builder.header()
+    }
+
+    /// How many of the offered messages it consumes.
+    #[must_use]
+    pub fn deposits(&self) -> usize {
+        self.deposits.len()
+    }
+
+    /// The pool's transactions in it so far, in order.
+    #[must_use]
+    pub fn included(&self) -> &[Arc<Pooled>] {
+        &self.included
     }
 
     /// Transactions in it, deposits included.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ahead;
 mod call;
 mod error;
 mod limits;
@@ -15,6 +16,7 @@ mod trace;
 mod tracer;
 mod world;
 
+pub use ahead::OpenReplay;
 pub use call::{CallError, trace_call};
 pub use error::DebugError;
 pub use limits::TraceLimits;

@@ -135,7 +135,7 @@ fn compare(record: &TransactionRecord, executed: &ResultAndState) -> Result<(), 
     Err(DebugError::Receipt { hash: record.transaction.tx_hash(), found: say(found), expected: say(expected) })
 }
 
-fn evm_error(error: EvmError<StoreError>) -> DebugError {
+pub(crate) fn evm_error(error: EvmError<StoreError>) -> DebugError {
     match error {
         EVMError::Database(error) => error.into(),
         other => damaged(&other),

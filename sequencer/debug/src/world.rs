@@ -9,11 +9,18 @@ use revm::{
     Database, DatabaseRef,
     state::{AccountInfo, Bytecode, EvmState},
 };
+use std::sync::Arc;
 
-/// A state with the changes of the transactions so far on top.
-#[derive(Debug)]
+/// A state with the changes of the transactions so far on top. A copy shares them until one of the two goes on.
+#[derive(Clone, Debug)]
 pub struct World<D> {
     below: D,
+    changes: Arc<Changes>,
+}
+
+/// What the transactions so far have changed.
+#[derive(Clone, Debug, Default)]
+struct Changes {
     /// Accounts that changed; none for one that is gone.
     accounts: AddressMap<Option<Account>>,
     storage: AddressMap<Slots>,
@@ -21,7 +28,7 @@ pub struct World<D> {
 }
 
 /// What changed in the storage of one account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Slots {
     /// The account went, or was not there before: of other slots than these the state below does not count.
     wiped: bool,
@@ -31,7 +38,20 @@ struct Slots {
 impl<D: DatabaseRef> World<D> {
     /// Nothing changed yet.
     pub fn new(below: D) -> Self {
-        Self { below, accounts: AddressMap::default(), storage: AddressMap::default(), codes: B256Map::default() }
+        Self { below, changes: Arc::default() }
+    }
+
+    /// The state below.
+    pub const fn below(&self) -> &D {
+        &self.below
+    }
+
+    /// An account; none if it does not exist.
+    ///
+    /// # Errors
+    /// When the state below cannot be read.
+    pub fn account(&self, address: Address) -> Result<Option<Account>, D::Error> {
+        Ok(self.basic_ref(address)?.map(|info| account_of(&info)))
     }
 
     /// Takes over what a transaction changed.
@@ -40,19 +60,9 @@ impl<D: DatabaseRef> World<D> {
     /// When the state below cannot be read.
     pub fn commit(&mut self, state: EvmState) -> Result<(), D::Error> {
         for (address, account) in state {
-            if !account.is_touched() {
-                continue;
-            }
-            let after = self.survivor(address, &account)?;
-            self.accounts.insert(address, after);
-            let slots = self.storage.entry(address).or_default();
-            if after.is_none() || account.is_created() {
-                *slots = Slots { wiped: true, values: U256Map::default() };
-            }
-            if after.is_some() {
-                slots.values.extend(account.changed_storage_slots().map(|(slot, value)| (*slot, value.present_value())));
-                let code = account.info.code.filter(|code| !code.is_empty());
-                self.codes.extend(code.map(|code| (account.info.code_hash, code)));
+            if account.is_touched() {
+                let after = self.survivor(address, &account)?;
+                Arc::make_mut(&mut self.changes).take(address, account, after);
             }
         }
         Ok(())
@@ -73,6 +83,23 @@ impl<D: DatabaseRef> World<D> {
     }
 }
 
+impl Changes {
+    /// Takes over what became of an account that a transaction touched; none if it does not exist any more.
+    fn take(&mut self, address: Address, touched: revm::state::Account, after: Option<Account>) {
+        self.accounts.insert(address, after);
+        if after.is_none() || touched.is_created() {
+            self.storage.insert(address, Slots { wiped: true, values: U256Map::default() });
+        }
+        if after.is_some() {
+            for (slot, value) in touched.changed_storage_slots() {
+                self.storage.entry(address).or_default().values.insert(*slot, value.present_value());
+            }
+            let code = touched.info.code.filter(|code| !code.is_empty());
+            self.codes.extend(code.map(|code| (touched.info.code_hash, code)));
+        }
+    }
+}
+
 fn account_of(info: &AccountInfo) -> Account {
     let code_hash = if info.code_hash.is_zero() { KECCAK256_EMPTY } else { info.code_hash };
     Account { nonce: info.nonce, balance: info.balance, code_hash }
@@ -82,7 +109,7 @@ impl<D: DatabaseRef> DatabaseRef for World<D> {
     type Error = D::Error;
 
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, D::Error> {
-        match self.accounts.get(&address) {
+        match self.changes.accounts.get(&address) {
             Some(account) => Ok(account.map(AccountInfo::from)),
             None => self.below.basic_ref(address),
         }
@@ -92,11 +119,11 @@ impl<D: DatabaseRef> DatabaseRef for World<D> {
         if hash == KECCAK256_EMPTY || hash.is_zero() {
             return Ok(Bytecode::default());
         }
-        self.codes.get(&hash).map_or_else(|| self.below.code_by_hash_ref(hash), |code| Ok(code.clone()))
+        self.changes.codes.get(&hash).map_or_else(|| self.below.code_by_hash_ref(hash), |code| Ok(code.clone()))
     }
 
     fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, D::Error> {
-        let Some(slots) = self.storage.get(&address) else { return self.below.storage_ref(address, slot) };
+        let Some(slots) = self.changes.storage.get(&address) else { return self.below.storage_ref(address, slot) };
         match slots.values.get(&slot) {
             Some(value) => Ok(*value),
             None if slots.wiped => Ok(U256::ZERO),

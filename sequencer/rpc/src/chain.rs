@@ -1,6 +1,10 @@
 //! Reading the chain in the terms of a request.
 
-use crate::error::RpcError;
+use crate::{
+    error::RpcError,
+    pending::{PendingBlocks, StateAt},
+    shown_block::ShownBlock,
+};
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use gainsay_execute::next_base_fee;
@@ -16,9 +20,37 @@ use std::{
 pub(crate) struct Chain {
     pub(crate) store: Store,
     pub(crate) config: Arc<ChainConfig>,
+    pub(crate) next: Arc<dyn NextBlock>,
+    pending: Arc<PendingBlocks>,
+}
+
+/// What is known of the block that comes after the latest one, for calls and prices.
+pub trait NextBlock: Send + Sync + 'static {
+    /// Its time, after a parent of this time.
+    fn time(&self, parent: Millis) -> Millis;
+    /// Its base fee after this parent, wei per gas.
+    fn base_fee(&self, parent: &Header) -> u64;
+}
+
+/// Built as soon as it may be, with the base fee of the protocol.
+pub(crate) struct ByProtocol(pub(crate) Arc<ChainConfig>);
+
+impl NextBlock for ByProtocol {
+    fn time(&self, parent: Millis) -> Millis {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        Millis(now).max(parent.plus(self.0.block_time_ms))
+    }
+
+    fn base_fee(&self, parent: &Header) -> u64 {
+        next_base_fee(&self.0, parent.gas_used, parent.base_fee_per_gas.unwrap_or_default())
+    }
 }
 
 impl Chain {
+    pub(crate) fn new(store: Store, config: Arc<ChainConfig>, next: Arc<dyn NextBlock>, open: ShownBlock) -> Self {
+        Self { store, config, next, pending: Arc::new(PendingBlocks::new(open)) }
+    }
+
     /// Number of the block that a tag or a number names; none if there is no such block yet.
     pub(crate) fn number(&self, tag: BlockNumberOrTag) -> Option<u64> {
         let heads = self.store.heads();
@@ -39,7 +71,11 @@ impl Chain {
         }
     }
 
+    /// A block with its transactions; the pending one as if it were closed now.
     pub(crate) fn find_block(&self, id: BlockId) -> Result<Option<Arc<StoredBlock>>, RpcError> {
+        if id.is_pending() {
+            return self.pending.block(self).map(Some);
+        }
         let Some(number) = self.find(id)? else { return Ok(None) };
         Ok(self.store.stored_block(number)?)
     }
@@ -49,7 +85,22 @@ impl Chain {
         self.store.header(number)?.ok_or_else(|| self.unknown(id))
     }
 
-    /// State after a block.
+    /// The state to read at a block, and the header that a call there runs under.
+    pub(crate) fn place(&self, id: BlockId) -> Result<(Header, StateAt), RpcError> {
+        if id.is_pending() {
+            let (header, world) = self.pending.state(self)?;
+            return Ok((header, StateAt::Pending(world)));
+        }
+        let state = self.state(id)?;
+        Ok((state.block().header.inner().clone(), StateAt::Block(state)))
+    }
+
+    /// The state to read at a block.
+    pub(crate) fn state_at(&self, id: BlockId) -> Result<StateAt, RpcError> {
+        if id.is_pending() { Ok(self.place(id)?.1) } else { Ok(StateAt::Block(self.state(id)?)) }
+    }
+
+    /// State after a block that has a root; for `pending` that of the latest.
     pub(crate) fn state(&self, id: BlockId) -> Result<StateReader, RpcError> {
         if let BlockId::Number(BlockNumberOrTag::Latest | BlockNumberOrTag::Pending) = id {
             return Ok(self.store.latest_state()?);
@@ -65,8 +116,7 @@ impl Chain {
 
     /// The header of a block to come on top of this one: next number, time, base fee.
     pub(crate) fn next_header(&self, parent: &BlockHeader) -> Header {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        let time = Millis(now).max(parent.time().plus(self.config.block_time_ms));
+        let time = self.next.time(parent.time());
         Header {
             parent_hash: parent.header.hash(),
             number: parent.header.number.saturating_add(1),
@@ -80,6 +130,6 @@ impl Chain {
 
     /// Base fee of the block after one, wei per gas.
     pub(crate) fn base_fee_after(&self, header: &Header) -> u64 {
-        next_base_fee(&self.config, header.gas_used, header.base_fee_per_gas.unwrap_or_default())
+        self.next.base_fee(header)
     }
 }

@@ -19,8 +19,6 @@ use revm::DatabaseRef;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// Bytes of a trace at most, however long responses may be: a copy of it is made on its way.
-const TRACE_BYTES: usize = 64 << 20;
 /// Bytes of a response around its result.
 const ENVELOPE: usize = 1 << 10;
 /// A request may ask for so many times the time that it has otherwise.
@@ -78,7 +76,7 @@ pub(crate) fn trace_call(context: &Context, arguments: &mut Arguments<'_>) -> Tr
     let chain = &context.chain;
     match options.tx_index {
         None => {
-            let (header, state) = super::eth::calls::place(context, id)?;
+            let (header, state) = context.chain.place(id)?;
             trace_in(context, &header, state, request, options)
         }
         Some(index) => {
@@ -131,7 +129,7 @@ fn limits(context: &Context) -> TraceLimits {
     TraceLimits {
         time: limits.call_time,
         longest: limits.call_time.saturating_mul(PATIENCE),
-        bytes: response.saturating_sub(ENVELOPE).min(TRACE_BYTES),
+        bytes: response.saturating_sub(ENVELOPE).min(limits.trace_bytes),
     }
 }
 
@@ -141,7 +139,10 @@ impl From<DebugError> for RpcError {
         match error {
             DebugError::Genesis | DebugError::Tracer { .. } | DebugError::Index { .. } => Self::Execution(message),
             DebugError::Config { .. } | DebugError::Timeout { .. } => Self::InvalidParams(message),
-            DebugError::Size { .. } => Self::Limit(message),
+            DebugError::Size { .. } => {
+                let (trace, response) = (flags::TRACE_BYTES, flags::RESPONSE);
+                Self::Limit(format!("{message}, or have the node's operator raise {trace}, and {response} where that is less"))
+            }
             DebugError::LongTimeout { .. } => Self::Limit(exceeded(&message, "ask for less", flags::CALL_TIME)),
             DebugError::Time { .. } => Self::Limit(exceeded(&message, "or for less at a time", flags::CALL_TIME)),
             DebugError::Store(StoreError::Pruned { .. }) => {

@@ -27,6 +27,10 @@ pub struct Limits {
     pub heavy_requests: usize,
     /// Witnesses that are made at a time.
     pub witness_requests: usize,
+    /// Traces that are made at a time.
+    pub trace_requests: usize,
+    /// Bytes of a trace, which must be within `response_bytes` too.
+    pub trace_bytes: usize,
     /// Bytes of preimages in a witness. As JSON it takes twice that and a little, which must be within `response_bytes`.
     pub witness_bytes: usize,
     /// Gas of a call.
@@ -59,6 +63,8 @@ impl Default for Limits {
             subscriptions: 1_024,
             heavy_requests: 8,
             witness_requests: 2,
+            trace_requests: 2,
+            trace_bytes: 64 << 20,
             witness_bytes: 64 << 20,
             call_gas: 50_000_000,
             call_time: Duration::from_secs(5),
@@ -91,6 +97,10 @@ pub mod flags {
     pub const SUBSCRIPTIONS: &str = "--rpc-max-subscriptions";
     /// Sets [`Limits::heavy_requests`](super::Limits::heavy_requests).
     pub const HEAVY: &str = "--rpc-heavy-requests";
+    /// Sets [`Limits::trace_requests`](super::Limits::trace_requests).
+    pub const TRACES: &str = "--rpc-trace-requests";
+    /// Sets [`Limits::trace_bytes`](super::Limits::trace_bytes).
+    pub const TRACE_BYTES: &str = "--rpc-max-trace";
     /// Sets [`Limits::call_gas`](super::Limits::call_gas).
     pub const CALL_GAS: &str = "--rpc-gas-cap";
     /// Sets [`Limits::call_time`](super::Limits::call_time).
@@ -107,7 +117,7 @@ pub mod flags {
     pub const SIMULATED_BLOCKS: &str = "--rpc-max-simulated-blocks";
 
     /// All of them.
-    pub const ALL: [&str; 16] = [
+    pub const ALL: [&str; 18] = [
         SOCKETS,
         CONNECTIONS,
         REQUEST,
@@ -117,6 +127,8 @@ pub mod flags {
         BATCH,
         SUBSCRIPTIONS,
         HEAVY,
+        TRACES,
+        TRACE_BYTES,
         CALL_GAS,
         CALL_TIME,
         LOG_BLOCKS,

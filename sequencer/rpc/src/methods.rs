@@ -4,7 +4,7 @@ use crate::{
     Backend, Client, L1View, Limits, Preconfirmations,
     arguments::Arguments,
     batches,
-    chain::Chain,
+    chain::{Chain, NextBlock},
     claims, debug, deposits, disputes,
     error::RpcError,
     eth::{accounts, blocks, calls, config, fees, filters, logs, node, proofs, raw, syncing, transactions, txpool},
@@ -53,6 +53,8 @@ pub(crate) struct Context {
     heavy: Arc<Semaphore>,
     /// Permits of the methods that also take much memory.
     large: Arc<Semaphore>,
+    /// Permits of traces.
+    traces: Arc<Semaphore>,
 }
 
 impl Context {
@@ -71,15 +73,23 @@ type Read<R> = fn(&Context, &mut Arguments<'_>) -> Result<R, RpcError>;
 type Module = RpcModule<Context>;
 type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
 
-/// All methods.
+/// All methods, of a node whose next block is as the protocol says.
+#[cfg(test)]
 pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
+    let next = Arc::new(crate::chain::ByProtocol(backend.config.clone()));
+    all(backend, next, limits)
+}
+
+/// All methods.
+pub(crate) fn all(backend: Backend, next: Arc<dyn NextBlock>, limits: Limits) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
     let Backend { store, config, client, latest, l1, pending, preconfirmations, inclusions, version } = backend;
     let heavy = Arc::new(Semaphore::new(limits.heavy_requests.max(1)));
     let large = Arc::new(Semaphore::new(limits.witness_requests.max(1)));
+    let traces = Arc::new(Semaphore::new(limits.trace_requests.max(1)));
     let mut module = RpcModule::new(Context {
         starting_block: store.heads().latest.number,
         l1,
-        chain: Chain { store, config },
+        chain: Chain::new(store, config, next, preconfirmations.shown_block().clone()),
         client,
         latest,
         pending,
@@ -91,6 +101,7 @@ pub(crate) fn module(backend: Backend, limits: Limits) -> Result<Module, jsonrps
         submissions: AtomicU32::new(0),
         heavy,
         large,
+        traces,
     });
     node_methods(&mut module)?;
     block_methods(&mut module)?;
@@ -181,7 +192,10 @@ fn raw_methods(module: &mut Module) -> Registered {
     light(module, "debug_getRawHeader", raw::header)?;
     heavy(module, "debug_getRawBlock", raw::block)?;
     heavy(module, "debug_getRawReceipts", raw::receipts)?;
-    asynchronous(module, "debug_getRawTransaction", raw::transaction)
+    asynchronous(module, "debug_getRawTransaction", raw::transaction)?;
+    asynchronous(module, "eth_getRawTransactionByHash", raw::transaction)?;
+    light(module, "eth_getRawTransactionByBlockNumberAndIndex", raw::transaction_by_number)?;
+    light(module, "eth_getRawTransactionByBlockHashAndIndex", raw::transaction_by_block_hash)
 }
 
 fn heavy_methods(module: &mut Module) -> Registered {
@@ -199,11 +213,11 @@ fn heavy_methods(module: &mut Module) -> Registered {
 }
 
 fn trace_methods(module: &mut Module) -> Registered {
-    large(module, "debug_traceTransaction", debug::trace_transaction)?;
-    large(module, "debug_traceBlockByNumber", debug::trace_block_by_number)?;
-    large(module, "debug_traceBlockByHash", debug::trace_block_by_hash)?;
-    large(module, "debug_traceBlock", debug::trace_raw_block)?;
-    large(module, "debug_traceCall", debug::trace_call)
+    trace(module, "debug_traceTransaction", debug::trace_transaction)?;
+    trace(module, "debug_traceBlockByNumber", debug::trace_block_by_number)?;
+    trace(module, "debug_traceBlockByHash", debug::trace_block_by_hash)?;
+    trace(module, "debug_traceBlock", debug::trace_raw_block)?;
+    trace(module, "debug_traceCall", debug::trace_call)
 }
 
 fn filter_methods(module: &mut Module) -> Registered {
@@ -238,6 +252,11 @@ fn heavy<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: 
 /// As [`light`], but only very few at a time.
 fn large<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
     permitted(module, name, read, |context| &context.large)
+}
+
+/// As [`large`]; neither waits for the other.
+fn trace<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    permitted(module, name, read, |context| &context.traces)
 }
 
 fn permitted<R: Serialize + 'static>(

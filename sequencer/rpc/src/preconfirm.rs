@@ -1,5 +1,6 @@
 //! What the sequencer says of a block while it is still open.
 
+use crate::ShownBlock;
 use alloy::rpc::types::serde_helpers::quantity;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,7 @@ pub struct Preconfirmations {
     unread: Arc<AtomicUsize>,
     /// Tells subscribers that it is too many.
     relief: watch::Sender<()>,
+    open: ShownBlock,
 }
 
 /// An announcement, which counts as unread while it lives.
@@ -128,7 +130,7 @@ impl Drop for Announced {
 impl Default for Preconfirmations {
     fn default() -> Self {
         let sender = broadcast::Sender::new(CAPACITY);
-        Self { sender, subscribed: Arc::default(), unread: Arc::default(), relief: watch::Sender::new(()) }
+        Self { sender, subscribed: Arc::default(), unread: Arc::default(), relief: watch::Sender::new(()), open: ShownBlock::default() }
     }
 }
 
@@ -140,6 +142,12 @@ impl Preconfirmations {
     #[cfg(test)]
     pub(crate) fn unread(&self) -> usize {
         self.unread.load(Ordering::SeqCst)
+    }
+
+    /// The open block itself, for those who ask for what is pending.
+    #[must_use]
+    pub const fn shown_block(&self) -> &ShownBlock {
+        &self.open
     }
 
     /// Whether anybody reads them. If not, there is no need to make them.

@@ -1,14 +1,23 @@
 //! The server.
 
-use crate::{Backend, Limits, chain::Chain, inclusion, listen::listen, methods};
+use crate::{
+    Backend, Limits,
+    chain::{ByProtocol, Chain, NextBlock},
+    inclusion,
+    listen::listen,
+    methods,
+};
 use jsonrpsee::{
     core::traits::IdProvider,
-    server::{BatchRequestConfig, PingConfig, RegisterMethodError, ServerConfig, ServerHandle, stop_channel},
+    server::{BatchRequestConfig, Methods, PingConfig, RegisterMethodError, ServerConfig, ServerHandle, stop_channel},
     types::SubscriptionId,
 };
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::net::TcpListener;
 
@@ -74,17 +83,39 @@ impl RpcServer {
     }
 }
 
+/// Methods beyond those of this crate. A development node has some that change its chain; no other serves any.
+pub struct Extension {
+    /// They take the place of methods with the same names.
+    pub methods: Methods,
+    /// What is known of the next block.
+    pub next: Arc<dyn NextBlock>,
+}
+
 /// Starts serving HTTP and WebSocket on one port; 0 takes a free one.
 ///
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(address: SocketAddr, backend: Backend, limits: Limits) -> Result<RpcServer, ServeError> {
+    let next = Arc::new(ByProtocol(backend.config.clone()));
+    serve_extended(address, backend, limits, Extension { methods: Methods::new(), next }).await
+}
+
+/// The same with more methods.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve_extended(address: SocketAddr, backend: Backend, limits: Limits, extension: Extension) -> Result<RpcServer, ServeError> {
+    let Extension { methods, next } = extension;
     let watch = inclusion::watch(
         backend.inclusions.clone(),
-        Chain { store: backend.store.clone(), config: backend.config.clone() },
+        Chain::new(backend.store.clone(), backend.config.clone(), next.clone(), backend.preconfirmations.shown_block().clone()),
         backend.latest.clone(),
     );
-    let module = methods::module(backend, limits)?;
+    let mut module = methods::all(backend, next, limits)?;
+    for replaced in methods.method_names() {
+        module.remove_method(replaced);
+    }
+    module.merge(methods)?;
     let config = ServerConfig::builder()
         .max_connections(limits.connections)
         .max_request_body_size(limits.request_bytes)

@@ -84,10 +84,7 @@ impl Commit {
         let (number, hash) = (block.header.number, block.header.hash());
         self.writes.put(keys::journal(number), journal::encode(&hash, &block.header.parent_hash, &block.changes));
         self.put_codes(&block.changes);
-        let header = BlockHeader { header: block.header.clone(), output_root: block.output_root, deposit_index };
-        let (transactions, senders, receipts) = (&block.transactions, &block.senders, &block.receipts);
-        let parts = Parts { transactions, senders, receipts, l1_fees: &block.l1_fees };
-        let stored = StoredBlock::new(header, &parts, &l1_slots_after(self.l1_slots_before(number)?, &block.changes))?;
+        let stored = StoredBlock::after(self.l1_slots_before(number)?, block, deposit_index)?;
         self.put_block(&stored)?;
         self.pushed.push(Pushed { block: Arc::new(stored), layer: Layer::of(number, &block.changes) });
         self.heads.latest = BlockNumHash { number, hash };

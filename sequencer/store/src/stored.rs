@@ -2,10 +2,11 @@
 
 use crate::{
     BlockHeader, BlockRecord, StoreError,
+    blocks::l1_slots_after,
     body::{self, Body, L1Slots, Parts, TransactionRecord},
 };
 use alloy_primitives::{B256, Bytes, keccak256};
-use gainsay_execute::L1FeeParameters;
+use gainsay_execute::{ExecutedBlock, L1FeeParameters};
 use gainsay_types::Millis;
 use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
 use std::sync::OnceLock;
@@ -25,6 +26,22 @@ impl StoredBlock {
         let body = Body::new(body::encode(parts, l1)?.into())?;
         let hashes: Vec<B256> = parts.transactions.iter().map(|transaction| transaction.tx_hash()).collect();
         Ok(Self { header, body, hashes: OnceLock::from(hashes) })
+    }
+
+    /// `block` in this form. `before` is what L1 data cost in its parent.
+    pub(crate) fn after(before: L1Slots, block: &ExecutedBlock, deposit_index: u64) -> Result<Self, StoreError> {
+        let header = BlockHeader { header: block.header.clone(), output_root: block.output_root, deposit_index };
+        let (transactions, senders, receipts) = (&block.transactions, &block.senders, &block.receipts);
+        let parts = Parts { transactions, senders, receipts, l1_fees: &block.l1_fees };
+        Self::new(header, &parts, &l1_slots_after(before, &block.changes))
+    }
+
+    /// A block that may come on top of this one and is not stored, in the form of those that are. It has consumed the messages up to `deposit_index`.
+    ///
+    /// # Errors
+    /// When the block has more than a record can hold.
+    pub fn followed_by(&self, block: &ExecutedBlock, deposit_index: u64) -> Result<Self, StoreError> {
+        Self::after(self.l1_slots(), block, deposit_index)
     }
 
     /// From the stored bytes.

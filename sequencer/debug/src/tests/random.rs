@@ -4,7 +4,8 @@ use super::{
     activity::{busy_block, chain},
     chain::Chain,
 };
-use crate::{World, machine::Machine, replay::message};
+use crate::{OpenReplay, World, machine::Machine, replay::message};
+use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, hex, keccak256};
 use alloy_rpc_types_trace::geth::{GethDefaultTracingOptions, StructLog};
 use gainsay_execute::{
@@ -13,9 +14,12 @@ use gainsay_execute::{
 };
 use gainsay_store::{StateReader, TransactionRecord};
 use gainsay_types::{
+    Transaction,
     predeploys::HISTORY_STORAGE,
     testing::{Dice, cases},
 };
+use op_alloy_consensus::OpTxEnvelope;
+use revm::DatabaseRef as _;
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,6 +192,45 @@ fn prestate_diffs_lead_from_the_state_before_a_block_to_the_one_after() {
             assert_eq!(told.account(*address), change.after, "seed {seed} block {at} {address}");
             for (slot, (_, value)) in &change.storage {
                 assert_eq!(told.slot(*address, *slot), *value, "seed {seed} block {at} {address} {slot}");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_open_block_can_be_read_after_any_of_its_transactions_and_no_reader_sees_later_ones() {
+    on_random_blocks(10, |chain, block, seed| {
+        let at = block.header.number;
+        let before = chain.store().state_at(at - 1).unwrap().unwrap();
+        let (mut deposits, mut users) = (Vec::new(), Vec::new());
+        for (transaction, sender) in block.transactions.iter().zip(&block.senders) {
+            match transaction {
+                OpTxEnvelope::Deposit(deposit) => deposits.push(deposit.inner().clone()),
+                user => {
+                    let recovered = Transaction::new(user.clone()).unwrap().recover().unwrap();
+                    assert_eq!(recovered.sender(), *sender);
+                    users.push(recovered);
+                }
+            }
+        }
+        let mut replay = OpenReplay::begin(&chain.config, &block.header, deposits, before).unwrap();
+        let mut nonces = BTreeMap::new();
+        for (index, some) in users.chunks(1 + seed as usize % 3).enumerate() {
+            let held = replay.state();
+            let untouched: Vec<_> = block.changes.accounts.keys().map(|address| held.account(*address).unwrap()).collect();
+            replay = replay.advance(some).unwrap();
+            let again: Vec<_> = block.changes.accounts.keys().map(|address| held.account(*address).unwrap()).collect();
+            assert_eq!(untouched, again, "seed {seed} block {at} part {index}: what a reader holds changes");
+            nonces.extend(some.iter().map(|user| (user.sender(), user.envelope().nonce() + 1)));
+            for (sender, nonce) in &nonces {
+                assert!(replay.state().account(*sender).unwrap().unwrap().nonce >= *nonce, "seed {seed} block {at} {sender}");
+            }
+        }
+        let world = replay.state();
+        for (address, change) in &block.changes.accounts {
+            assert_eq!(world.account(*address).unwrap(), change.after, "seed {seed} block {at} {address}");
+            for (slot, (_, value)) in &change.storage {
+                assert_eq!(world.storage_ref(*address, *slot).unwrap(), *value, "seed {seed} block {at} {address} {slot}");
             }
         }
     });

@@ -6,7 +6,7 @@ use alloy::{eips::BlockNumHash, primitives::B256};
 use gainsay_build::{BuildError, Built, Closed, Job, Limits, OpenBlock, Opening, Pushed, Rejected, open};
 use gainsay_execute::ExecutedBlock;
 use gainsay_pool::Pooled;
-use gainsay_rpc::Preconfirmation;
+use gainsay_rpc::{OpenedBlock, Preconfirmation, ShownBlock};
 use gainsay_shell::chain::ChainCore;
 use gainsay_store::{StateReader, Store};
 use gainsay_types::{ChainConfig, MAX_MESSAGES_PER_BATCH, Message, MessageBody, Millis};
@@ -38,6 +38,10 @@ pub(crate) struct Round<'c> {
     first: Option<Arc<Pooled>>,
     /// Transactions that were announced, and their logs.
     announced: (usize, u64),
+    /// How the block starts, until readers know.
+    unshown: Option<OpenedBlock>,
+    /// The pool's transactions in it that readers know of.
+    shown: usize,
     executing: Duration,
 }
 
@@ -110,7 +114,10 @@ pub(crate) fn start<'c>(
     Ok(match open(&job, first.as_deref(), state)? {
         Opening::Open(block) => {
             let length = block.time().since(parent_time);
-            Start::Open(Box::new(Round { block: *block, parent, length, first, announced: (0, 0), executing: Duration::ZERO }))
+            let deposits = deposits.get(..block.deposits()).unwrap_or_default().to_vec();
+            let unshown = Some(OpenedBlock { parent, header: block.header().clone(), time: block.time(), deposits });
+            let (block, announced, executing) = (*block, (0, 0), Duration::ZERO);
+            Start::Open(Box::new(Round { block, parent, length, first, announced, unshown, shown: 0, executing }))
         }
         // Nothing is open: the transaction is there for the next try.
         Opening::Wait { until } => {
@@ -194,6 +201,18 @@ impl Round<'_> {
             left.into_iter().for_each(|(sender, nonce)| pool.put_back(sender, nonce));
         }
         Ok(look)
+    }
+
+    /// Shows readers the block, and what was executed since the last call.
+    pub(crate) fn show(&mut self, to: &ShownBlock) {
+        if let Some(opened) = self.unshown.take() {
+            to.open(opened);
+        }
+        let included = self.block.included();
+        if let Some(new) = included.get(self.shown..).filter(|new| !new.is_empty()) {
+            to.push(new);
+            self.shown = included.len();
+        }
     }
 
     /// What was executed since the last call; `wanted` says whether anybody will read it.

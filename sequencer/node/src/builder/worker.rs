@@ -146,6 +146,7 @@ impl Worker {
             Err(error) if !error.is_overtaken() => return Err(error),
             Ok(false) | Err(_) => self.give_up(number, announced),
         }
+        self.preconfirmations.shown_block().close();
         Ok(())
     }
 
@@ -153,6 +154,7 @@ impl Worker {
     fn fill(&self, round: &mut Round<'_>, closing: Closing) -> Result<bool, BuilderError> {
         while self.store.heads().latest.hash == round.parent() {
             let look = round.look(&self.pool, closing.at_latest)?;
+            round.show(self.preconfirmations.shown_block());
             if let Some(news) = round.news(self.preconfirmations.are_wanted()) {
                 self.preconfirmations.announce(&news);
             }

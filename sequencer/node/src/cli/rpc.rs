@@ -37,6 +37,12 @@ pub(crate) struct LimitArgs {
     /// Calls, estimates, log queries, fee histories, proofs and the like that run at a time.
     #[arg(long, default_value_t = Limits::default().heavy_requests as u64, value_name = "N", value_parser = value_parser!(u64).range(1..=1024))]
     rpc_heavy_requests: u64,
+    /// Traces that run at a time.
+    #[arg(long, default_value_t = Limits::default().trace_requests as u64, value_name = "N", value_parser = value_parser!(u64).range(1..=1024))]
+    rpc_trace_requests: u64,
+    /// MiB of a trace; a response has to hold it too.
+    #[arg(long, default_value_t = mib(Limits::default().trace_bytes), value_name = "MIB", value_parser = value_parser!(u64).range(1..4096))]
+    rpc_max_trace: u64,
     /// Gas of a call, an estimate or a simulation.
     #[arg(long, default_value_t = Limits::default().call_gas, value_name = "GAS", value_parser = value_parser!(u64).range(21_000..))]
     rpc_gas_cap: u64,
@@ -81,6 +87,8 @@ impl LimitArgs {
             batch_calls: self.rpc_max_batch,
             subscriptions: self.rpc_max_subscriptions,
             heavy_requests: size(self.rpc_heavy_requests),
+            trace_requests: size(self.rpc_trace_requests),
+            trace_bytes: size(self.rpc_max_trace << 20),
             call_gas: self.rpc_gas_cap,
             call_time: Duration::from_secs(self.rpc_call_timeout),
             log_blocks: self.rpc_max_log_blocks,

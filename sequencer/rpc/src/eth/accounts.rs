@@ -6,7 +6,7 @@ use crate::{
     methods::{Context, blocking},
 };
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U64, U256};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use jsonrpsee::types::Params;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,23 +17,19 @@ const SHOWN_CHARACTERS: usize = 80;
 
 pub(crate) fn balance(context: &Context, arguments: &mut Arguments<'_>) -> Result<U256, RpcError> {
     let address = arguments.required()?;
-    let account = context.chain.state(arguments.block()?)?.account(address)?;
+    let account = context.chain.state_at(arguments.block()?)?.account(address)?;
     Ok(account.map(|account| account.balance).unwrap_or_default())
 }
 
 pub(crate) fn code(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
     let address = arguments.required()?;
-    let account = context.chain.state(arguments.block()?)?.account(address)?;
-    match account.map(|account| account.code_hash).filter(|hash| *hash != KECCAK256_EMPTY) {
-        Some(hash) => Ok(context.chain.store.code(&hash)?.unwrap_or_default()),
-        None => Ok(Bytes::new()),
-    }
+    Ok(context.chain.state_at(arguments.block()?)?.code(&context.chain, address)?)
 }
 
 pub(crate) fn storage(context: &Context, arguments: &mut Arguments<'_>) -> Result<B256, RpcError> {
     let (address, key) = (arguments.required()?, arguments.required::<String>()?);
     let slot = storage_key(&key)?;
-    let value = context.chain.state(arguments.block()?)?.storage(address, slot)?;
+    let value = context.chain.state_at(arguments.block()?)?.storage(address, slot)?;
     Ok(B256::from(value))
 }
 
@@ -47,7 +43,7 @@ pub(crate) fn storage_values(context: &Context, arguments: &mut Arguments<'_>) -
     if count > MAX_SLOTS {
         return Err(RpcError::InvalidParams(format!("too many slots (max {MAX_SLOTS}): ask for fewer at a time")));
     }
-    let state = context.chain.state(arguments.block()?)?;
+    let state = context.chain.state_at(arguments.block()?)?;
     let value = |address: Address, key: &String| Ok::<_, RpcError>(B256::from(state.storage(address, storage_key(key)?)?));
     let values =
         |(address, keys): (Address, Vec<String>)| Ok((address, keys.iter().map(|key| value(address, key)).collect::<Result<_, _>>()?));
@@ -76,7 +72,7 @@ pub(crate) async fn transaction_count(context: Arc<Context>, params: Params<'sta
         let mut arguments = Arguments::new(&params)?;
         (arguments.required::<Address>()?, arguments.block()?)
     };
-    let read = move |context: &Context| Ok(context.chain.state(block)?.account(address)?.map_or(0, |account| account.nonce));
+    let read = move |context: &Context| Ok(context.chain.state_at(block)?.account(address)?.map_or(0, |account| account.nonce));
     let nonce = blocking(&context, read).await?;
     let waiting = match block {
         BlockId::Number(BlockNumberOrTag::Pending) => context.client.pending_nonce(address).await,

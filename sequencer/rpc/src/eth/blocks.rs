@@ -12,9 +12,17 @@ pub(crate) fn number(context: &Context, _: &mut Arguments<'_>) -> Result<U64, Rp
 }
 
 pub(crate) fn by_number(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Value>, RpcError> {
-    let block = by_tag(context, arguments)?;
+    let tag: BlockNumberOrTag = arguments.required()?;
+    let block = context.chain.find_block(tag.into())?;
     let full = arguments.optional()?.unwrap_or(false);
-    block.map(|block| json::block(&block, full)).transpose()
+    let mut answer = block.map(|block| json::block(&block, full)).transpose()?;
+    if tag.is_pending() {
+        // As geth has it: nothing is to be found by this hash.
+        if let Some(Value::Object(fields)) = &mut answer {
+            fields.extend(["hash", "nonce"].map(|field| (field.to_owned(), Value::Null)));
+        }
+    }
+    Ok(answer)
 }
 
 pub(crate) fn by_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Value>, RpcError> {

@@ -5,18 +5,18 @@ use crate::{
     error::RpcError,
     limits::{exceeded, flags},
     methods::Context,
+    pending::StateAt,
 };
 use alloy::rpc::types::{
     AccessListResult, BlockOverrides, TransactionRequest,
     simulate::{SimulatePayload, SimulatedBlock},
     state::StateOverride,
 };
-use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Bytes, U64};
 use gainsay_execute::CallStatus;
 use gainsay_simulate::{Allowance, Base, OrderError, Scene, SimulationError, Watch, halt_message};
-use gainsay_store::{StateReader, StoreError};
+use gainsay_store::StoreError;
 
 pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
     let request = arguments.required()?;
@@ -55,9 +55,9 @@ pub(crate) fn simulate(context: &Context, arguments: &mut Arguments<'_>) -> Resu
 }
 
 /// Where a call runs: a block, with the overrides that come next in the request.
-fn scene<'a>(context: &'a Context, block: BlockId, arguments: &mut Arguments<'_>) -> Result<Scene<'a, StateReader>, RpcError> {
+fn scene<'a>(context: &'a Context, block: BlockId, arguments: &mut Arguments<'_>) -> Result<Scene<'a, StateAt>, RpcError> {
     let (state_overrides, block_overrides) = (arguments.optional::<StateOverride>()?, arguments.optional::<BlockOverrides>()?);
-    let (header, state) = place(context, block)?;
+    let (header, state) = context.chain.place(block)?;
     let mut scene = Scene::new(&context.chain.config, &header, state, allowance(context));
     if let Some(overrides) = state_overrides {
         scene.override_state(&overrides)?;
@@ -66,16 +66,6 @@ fn scene<'a>(context: &'a Context, block: BlockId, arguments: &mut Arguments<'_>
         scene.override_block(&overrides)?;
     }
     Ok(scene)
-}
-
-/// The header and the state in which a call runs.
-pub(crate) fn place(context: &Context, block: BlockId) -> Result<(Header, StateReader), RpcError> {
-    let state = context.chain.state(block)?;
-    let header = match block {
-        BlockId::Number(BlockNumberOrTag::Pending) => context.chain.next_header(state.block()),
-        _ => state.block().header.inner().clone(),
-    };
-    Ok((header, state))
 }
 
 fn allowance(context: &Context) -> Allowance {

@@ -36,7 +36,7 @@ pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<EI
 }
 
 /// The state is there and has the right root, so a node that is missing means damage.
-fn no_proof(error: TrieError<StoreError>) -> RpcError {
+pub(crate) fn no_proof(error: TrieError<StoreError>) -> RpcError {
     match error {
         TrieError::Source(error) => RpcError::Store(error),
         damage => RpcError::Execution(format!(

@@ -1,17 +1,17 @@
 //! Blocks, receipts and transactions as they are hashed.
 
-use crate::{arguments::Arguments, error::RpcError, methods::Context};
+use crate::{arguments::Arguments, error::RpcError, eth::blocks, methods::Context};
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, eip2718::Encodable2718 as _};
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U64};
 use alloy_rlp::{EMPTY_LIST_CODE, Encodable as _};
 use gainsay_store::{Included, StoredBlock};
 use jsonrpsee::types::Params;
 use std::sync::Arc;
 
 pub(crate) fn header(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
-    let header = context.chain.header(arguments.required()?)?;
-    Ok(alloy_rlp::encode(header.header.inner()).into())
+    let block = existing(context, arguments.required()?)?;
+    Ok(alloy_rlp::encode(block.header().header.inner()).into())
 }
 
 pub(crate) fn block(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
@@ -57,6 +57,22 @@ pub(crate) async fn transaction(context: Arc<Context>, params: Params<'static>) 
     }
     let pooled = context.client.pooled(hash).await;
     Ok(pooled.map(|transaction| transaction.transaction().encode().into()).unwrap_or_default())
+}
+
+/// The transaction at a place of a block; empty if there is none.
+pub(crate) fn transaction_by_number(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
+    at_index(blocks::by_tag(context, arguments)?, arguments)
+}
+
+/// The transaction at a place of a block; empty if there is none.
+pub(crate) fn transaction_by_block_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
+    at_index(blocks::by_block_hash(context, arguments)?, arguments)
+}
+
+fn at_index(block: Option<Arc<StoredBlock>>, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
+    let index = usize::try_from(arguments.required::<U64>()?.to::<u64>()).unwrap_or(usize::MAX);
+    let raw = block.map(|block| block.raw(index)).transpose()?;
+    Ok(raw.flatten().unwrap_or_default())
 }
 
 fn existing(context: &Context, id: BlockId) -> Result<Arc<StoredBlock>, RpcError> {

@@ -143,6 +143,7 @@ async fn a_trace_stays_within_the_limits_of_the_server() {
     let (server, _, hash) = with_a_call(limits).await;
     let (code, message) = refusal(&server, "debug_traceTransaction", json!([hash])).await;
     assert!(code == -32005 && message.starts_with("the trace takes more than 1976 bytes"), "{code} {message}");
+    assert!(message.ends_with("raise --rpc-max-trace, and --rpc-max-response where that is less"), "{message}");
     let (code, message) = refusal(&server, "debug_traceTransaction", json!([hash, { "timeout": "13s" }])).await;
     assert!(code == -32005 && message.contains("12s") && message.contains("--rpc-call-timeout"), "{code} {message}");
     let short = result(&server, "debug_traceTransaction", json!([hash, { "tracer": "noopTracer" }])).await;

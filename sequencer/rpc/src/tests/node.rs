@@ -1,6 +1,8 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
-use crate::{Answer, Backend, Client, Inclusions, L1Progress, Limits, PoolSize, Preconfirmations, RpcServer, SubmitError, serve};
+use crate::{
+    Answer, Backend, Client, Inclusions, L1Progress, Limits, OpenedBlock, PoolSize, Preconfirmations, RpcServer, SubmitError, serve,
+};
 use alloy::{
     network::EthereumWallet,
     providers::{DynProvider, Provider as _, ProviderBuilder},
@@ -8,14 +10,14 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use gainsay_bindings::{GenesisParams, Predeploy, predeploys};
-use gainsay_build::{Job, Opening, Pushed, open};
+use gainsay_build::{Job, OpenBlock, Opening, Pushed, open};
 use gainsay_execute::{
     L1FeeParameters,
     genesis::{GenesisAccount, GenesisAlloc, genesis_block},
     next_base_fee,
 };
 use gainsay_pool::{Account, Candidate, Content, Pool, Rules};
-use gainsay_store::{BatchData, BatchRecord, Commit, Databases, History, MessageRecord, Store, Writer};
+use gainsay_store::{BatchData, BatchRecord, BlockHeader, Commit, Databases, History, MessageRecord, StateReader, Store, Writer};
 use gainsay_types::{
     Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, State, Transaction,
     predeploys::{L1_BLOCK, l1_block_slot},
@@ -51,6 +53,8 @@ struct Core {
     pool: Pool,
     /// Whether each transaction gets its block at once.
     mining: bool,
+    /// Transactions that readers of the open block know of.
+    shown: usize,
 }
 
 pub(super) fn signer(who: u8) -> PrivateKeySigner {
@@ -106,7 +110,7 @@ impl Node {
         let databases = Databases::open(directory.path(), 1 << 24).expect("databases");
         let (writer, _) = Writer::over(databases, &genesis, History::Archive).expect("a store");
         let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), base_fee_after(&config, &genesis.header));
-        let core = Mutex::new(Core { writer, pool, mining: true });
+        let core = Mutex::new(Core { writer, pool, mining: true, shown: 0 });
         let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
         Arc::new(Self {
             config,
@@ -188,6 +192,33 @@ impl Node {
     /// The same, this many milliseconds after the latest block.
     pub(super) fn mine_after(&self, pause: u64) {
         let mut core = self.core.lock().unwrap();
+        let (open, parent, deposits) = self.fill(&mut core, pause);
+        let built = open.close().built.unwrap();
+        let roots = core.writer.roots(parent.header.number, &built.block.changes).unwrap();
+        let block = built.block.seal(roots);
+        let mut commit = Commit::new(core.writer.store());
+        commit.push_block(&block, parent.deposit_index + deposits.len() as u64).unwrap();
+        core.writer.apply(commit).unwrap();
+        self.after_change(&mut core);
+    }
+
+    /// Executes what is in the pool in a block that stays open, and shows it to readers as a builder does: what they know of it already is shown no more.
+    pub(super) fn execute(&self, pause: u64) {
+        let mut core = self.core.lock().unwrap();
+        let (open, parent, deposits) = self.fill(&mut core, pause);
+        let (shown, first) = (self.preconfirmations.shown_block(), core.shown);
+        if first == 0 {
+            let (header, parent) = (open.header().clone(), parent.header.hash());
+            shown.open(OpenedBlock { parent, header, time: open.time(), deposits });
+        }
+        shown.push(&open.included()[first..]);
+        core.shown = open.included().len();
+        drop(open);
+        core.pool.reopen();
+    }
+
+    /// A block that is open, what is below it, and the messages that it consumes.
+    fn fill(&self, core: &mut Core, pause: u64) -> (OpenBlock<'_, StateReader>, BlockHeader, Vec<Message>) {
         let store = core.writer.store().clone();
         let parent = store.header(store.heads().latest.number).unwrap().unwrap();
         let waiting = parent.deposit_index + 1..=store.heads().messages;
@@ -205,13 +236,7 @@ impl Node {
         for pooled in core.pool.take(usize::MAX) {
             assert_eq!(open.push(pooled).unwrap(), Pushed::Executed);
         }
-        let built = open.close().built.unwrap();
-        let roots = core.writer.roots(parent.header.number, &built.block.changes).unwrap();
-        let block = built.block.seal(roots);
-        let mut commit = Commit::new(&store);
-        commit.push_block(&block, parent.deposit_index + deposits.len() as u64).unwrap();
-        core.writer.apply(commit).unwrap();
-        self.after_change(&mut core);
+        (*open, parent, deposits)
     }
 
     /// L1 has a batch with all blocks that are not safe yet, and they are derived from it.
@@ -265,6 +290,7 @@ impl Node {
     }
 
     fn after_change(&self, core: &mut Core) {
+        core.shown = 0;
         let store = core.writer.store().clone();
         let senders: Vec<Address> = core.pool.senders().copied().collect();
         let latest = store.header(store.heads().latest.number).unwrap().unwrap();

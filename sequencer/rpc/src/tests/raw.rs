@@ -15,12 +15,12 @@ use op_alloy_consensus::OpTxEnvelope;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-async fn ask<T: serde::de::DeserializeOwned>(provider: &DynProvider, method: &'static str, params: Value) -> T {
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(provider: &DynProvider, method: &'static str, params: Value) -> T {
     let answer: Value = provider.raw_request(Cow::Borrowed(method), params).await.expect(method);
     serde_json::from_value(answer).expect(method)
 }
 
-fn payment(nonce: u64) -> TransactionRequest {
+pub(super) fn payment(nonce: u64) -> TransactionRequest {
     TransactionRequest::default().with_to(Address::repeat_byte(0x77)).with_value(U256::from(5)).with_nonce(nonce).with_gas_limit(21_000)
 }
 
@@ -47,8 +47,35 @@ async fn raw_blocks_and_receipts_have_the_hash_and_the_roots_of_their_header() {
         let receipts: Vec<Bytes> = ask(&provider, "debug_getRawReceipts", json!([number])).await;
         assert_eq!(ordered_trie_root_with_encoder(&receipts, |receipt, out| out.extend_from_slice(receipt)), block.header.receipts_root);
     }
-    let included: Bytes = ask(&provider, "debug_getRawTransaction", json!([sent])).await;
-    assert_eq!(included, pooled);
+    for method in ["debug_getRawTransaction", "eth_getRawTransactionByHash"] {
+        let included: Bytes = ask(&provider, method, json!([sent])).await;
+        assert_eq!(included, pooled);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raw_transaction_is_found_by_its_hash_and_by_its_place() {
+    let node = Node::new();
+    node.set_mining(false);
+    node.deposit();
+    let server = node.serve(Limits::default()).await;
+    let provider = wallet(&server, 0);
+    let sent = *provider.send_transaction(payment(0)).await.expect("is taken").tx_hash();
+    let pooled: Bytes = ask(&provider, "eth_getRawTransactionByHash", json!([sent])).await;
+    assert_eq!(keccak256(&pooled), sent, "in the pool");
+    node.mine();
+    for number in ["0x1", "0x2"] {
+        let block: Value = ask(&provider, "eth_getBlockByNumber", json!([number, false])).await;
+        let (by_number, by_hash) = ("eth_getRawTransactionByBlockNumberAndIndex", "eth_getRawTransactionByBlockHashAndIndex");
+        for (method, block_is) in [(by_number, json!(number)), (by_hash, block["hash"].clone())] {
+            let raw: Bytes = ask(&provider, method, json!([block_is, "0x0"])).await;
+            assert_eq!(json!(keccak256(&raw)), block["transactions"][0], "{method}");
+            assert_eq!(ask::<Value>(&provider, method, json!([block_is, "0x1"])).await, json!("0x"), "{method}: none there");
+        }
+        assert_eq!(ask::<Value>(&provider, by_number, json!(["0x9", "0x0"])).await, json!("0x"));
+        assert_eq!(ask::<Value>(&provider, by_hash, json!([sent, "0x0"])).await, json!("0x"), "no block has this hash");
+    }
+    assert_eq!(ask::<Value>(&provider, "eth_getRawTransactionByHash", json!([keccak256(sent)])).await, json!("0x"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

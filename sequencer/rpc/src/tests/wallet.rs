@@ -228,7 +228,7 @@ async fn blocks_are_found_by_tag_number_hash_and_eip_1898() {
     let server = node.serve(Limits::default()).await;
     let provider = wallet(&server, 0);
     let receipt = send(&provider, payment(5)).await;
-    for (tag, number) in [("latest", "0x1"), ("pending", "0x1"), ("safe", "0x0"), ("finalized", "0x0"), ("earliest", "0x0"), ("0x1", "0x1")]
+    for (tag, number) in [("latest", "0x1"), ("pending", "0x2"), ("safe", "0x0"), ("finalized", "0x0"), ("earliest", "0x0"), ("0x1", "0x1")]
     {
         let block = raw(&provider, "eth_getBlockByNumber", json!([tag])).await.unwrap();
         assert_eq!(block["number"], json!(number), "{tag}");

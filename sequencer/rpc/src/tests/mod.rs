@@ -3,7 +3,6 @@ mod claims;
 mod conformance;
 mod debug;
 mod deposits;
-mod documented;
 mod errors;
 mod feed;
 mod fees;

@@ -128,7 +128,8 @@ pub async fn serve_admin(address: SocketAddr, administration: Arc<dyn Administra
     Ok(RpcServer::new(address, server.start(module(administration)?)))
 }
 
-fn module(administration: Arc<dyn Administration>) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
+/// Its methods.
+pub(crate) fn module(administration: Arc<dyn Administration>) -> Result<Module, jsonrpsee::server::RegisterMethodError> {
     let mut module = RpcModule::new(administration);
     method(&mut module, "admin_sequencerActive", |admin, _| async move { Ok(admin.sequencer_active()) })?;
     method(&mut module, "admin_startSequencer", |admin, params| async move {

@@ -13,11 +13,16 @@ use tokio::{
 const HEAD: B256 = B256::repeat_byte(7);
 
 /// A sequencer that has nothing to stop.
-struct Desk {
+pub(super) struct Desk {
     running: Mutex<(bool, bool)>,
 }
 
 impl Desk {
+    /// Of a sequencer and a batcher that run.
+    pub(super) fn running() -> Arc<Self> {
+        Arc::new(Self { running: Mutex::new((true, true)) })
+    }
+
     fn turn(&self, batcher: bool, to: bool, refusal: AdminError) -> Result<(), AdminError> {
         let mut running = self.running.lock().expect("nobody panics with it");
         let one = if batcher { &mut running.1 } else { &mut running.0 };
@@ -80,8 +85,7 @@ async fn ask(port: u16, method: &str, params: Value) -> Value {
 }
 
 async fn desk() -> crate::RpcServer {
-    let desk = Arc::new(Desk { running: Mutex::new((true, true)) });
-    serve_admin("127.0.0.1:0".parse().expect("an address"), desk).await.expect("a free port")
+    serve_admin("127.0.0.1:0".parse().expect("an address"), Desk::running()).await.expect("a free port")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +145,6 @@ async fn no_page_in_a_browser_can_use_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_others_reach_is_refused() {
-    let desk = Arc::new(Desk { running: Mutex::new((true, true)) });
-    let error = serve_admin("0.0.0.0:0".parse().expect("an address"), desk).await.expect_err("is refused");
+    let error = serve_admin("0.0.0.0:0".parse().expect("an address"), Desk::running()).await.expect_err("is refused");
     assert!(matches!(error, ServeError::Public { .. }) && error.to_string().contains("give 127.0.0.1"), "{error}");
 }

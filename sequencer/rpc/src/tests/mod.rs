@@ -3,6 +3,7 @@ mod claims;
 mod conformance;
 mod debug;
 mod deposits;
+mod documented;
 mod errors;
 mod feed;
 mod fees;

@@ -49,6 +49,7 @@ async fn dispatch(command: Command) -> eyre::Result<()> {
         }
         Command::Run(args) => run(args.config()?).await?,
         Command::Follow(args) => follow(args.config()).await?,
+        Command::Dev(args) => args.run(print).await?,
         Command::Status(args) => {
             let status = status(args.rpc).await?;
             print(&if args.json { serde_json::to_string_pretty(&status)? } else { InWords(&status).to_string() });

@@ -24,6 +24,9 @@ pub(crate) struct Layer {
 pub(crate) type Layers = Arc<[Arc<Layer>]>;
 
 impl Layer {
+    /// In place of a number: of no block, but laid over the state after one.
+    pub(crate) const EDIT: u64 = u64::MAX;
+
     /// Of one block.
     pub(crate) fn of(number: u64, changes: &StateChanges) -> Self {
         let mut layer = Self { first: number, last: number, ..Self::default() };

@@ -9,6 +9,7 @@ mod codec;
 mod commit;
 mod database;
 mod disk;
+mod edits;
 mod epoch;
 mod error;
 mod fjall_pages;

@@ -74,7 +74,7 @@ impl Writer {
         let damaged: Vec<_> =
             store.epochs().range(whole.snapshot.base.number + 1..).map(|(number, epoch)| (*number, epoch.serial)).collect();
         let repaired = to != heads.latest || !damaged.is_empty();
-        store.set_view(View { heads: heads.clone(), tip: Arc::new(whole.tip), snapshot: whole.snapshot });
+        store.set_view(View::new(heads.clone(), Arc::new(whole.tip), whole.snapshot));
         let mut writer = Self::new(store, history, Tries::of(whole.world));
         if repaired {
             writer.repair(heads.latest, to, &damaged)?;
@@ -122,11 +122,8 @@ fn create(databases: Databases, index: Index, genesis: &Genesis) -> Result<Store
     let taken = world.take_dirty(first);
     let epoch = Arc::new(Epoch::new(0, &EpochRecord { hash, time, serial, root: taken.root.map_or(0, PageId::get) }));
     background::write(database, pages, &epoch, taken, &AtomicBool::new(false))?;
-    let view = View {
-        heads: Arc::new(Heads::genesis(genesis.header.hash(), genesis.output_root)),
-        tip: Arc::new(header),
-        snapshot: Snapshot { base: epoch.clone(), layers: Arc::new([]) },
-    };
+    let heads = Arc::new(Heads::genesis(genesis.header.hash(), genesis.output_root));
+    let view = View::new(heads, Arc::new(header), Snapshot { base: epoch.clone(), layers: Arc::new([]) });
     let store = Store::new(databases, index, view, [(0, epoch)].into());
     let mut commit = Commit::new(&store);
     commit.put_genesis(genesis)?;
@@ -152,7 +149,7 @@ fn found(databases: Databases, index: Index, heads: Heads) -> Result<Store, Stor
     let nothing = Arc::new(Epoch::new(0, &EpochRecord { hash: B256::ZERO, time: Millis(0), serial: 0, root: 0 }));
     let tip = BlockHeader { header: Default::default(), output_root: B256::ZERO, deposit_index: 0 };
     let snapshot = Snapshot { base: nothing, layers: Arc::new([]) };
-    Ok(Store::new(databases, index, View { heads: Arc::new(heads), tip: Arc::new(tip), snapshot }, epochs))
+    Ok(Store::new(databases, index, View::new(Arc::new(heads), Arc::new(tip), snapshot), epochs))
 }
 
 /// The newest state, up to the tip that the heads name, which is whole.

@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     epoch::Epoch,
-    layer::{self, Layers},
+    layer::{self, Layer, Layers},
     pages::PagesAt,
 };
 use alloy_primitives::{Address, U256};
@@ -56,9 +56,13 @@ impl Snapshot {
         found.slot(&pages, slot).map_err(StoreError::of_state)
     }
 
-    /// What brings the tries from the pages to this state, in order.
+    /// What brings the tries from the pages to the state that the block's header names, in order: edits are in no trie.
     pub(crate) fn changes(&self) -> Vec<StateChanges> {
-        layer::merged(&self.layers).map(|layer| layer.changes().to_vec()).unwrap_or_default()
+        let layers = match self.layers.split_last() {
+            Some((top, blocks)) if top.first == Layer::EDIT => blocks,
+            _ => &self.layers,
+        };
+        layer::merged(layers).map(|layer| layer.changes().to_vec()).unwrap_or_default()
     }
 
     /// Accounts and slots that the blocks above `number` changed.

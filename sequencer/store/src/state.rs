@@ -59,7 +59,7 @@ impl Store {
     /// Never so far: the state is at hand.
     pub fn latest_state(&self) -> Result<StateReader, StoreError> {
         let view = self.view();
-        Ok(StateReader::new(self.clone(), view.tip.clone(), view.snapshot.clone()))
+        Ok(StateReader::new(self.clone(), view.tip.clone(), view.shown.clone()))
     }
 
     /// State after block `number`; none if there is no such block.
@@ -70,11 +70,12 @@ impl Store {
         for _ in 0..ATTEMPTS {
             let view = self.view();
             if view.tip.header.number == number {
-                return Ok(Some(StateReader::new(self.clone(), view.tip.clone(), view.snapshot.clone())));
+                return Ok(Some(StateReader::new(self.clone(), view.tip.clone(), view.shown.clone())));
             }
             let Some(block) = self.header(number)? else { return Ok(None) };
             if let Some(snapshot) = self.snapshot_at(&block)? {
-                return Ok(Some(StateReader::new(self.clone(), Arc::new(block), snapshot)));
+                let shown = self.edited(snapshot, &block.header.hash());
+                return Ok(Some(StateReader::new(self.clone(), Arc::new(block), shown)));
             }
             std::thread::yield_now();
         }

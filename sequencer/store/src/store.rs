@@ -3,6 +3,7 @@
 use crate::{
     BatchRecord, BlockHeader, Database, FjallPages, Heads, Index, L1Block, MessageRecord, Pages, SledDatabase, StoreError,
     codec::{self, Record},
+    edits::Edits,
     epoch::Epoch,
     keys,
     nodes::LastTries,
@@ -36,6 +37,7 @@ struct Shared {
     /// Epochs whose pages are there, by number. Never empty.
     epochs: Mutex<BTreeMap<u64, Arc<Epoch>>>,
     old_states: Mutex<OldStates>,
+    edits: Mutex<Edits>,
     last_tries: Mutex<LastTries>,
     index: Index,
     recent: Recent,
@@ -71,7 +73,16 @@ impl Databases {
 pub(crate) struct View {
     pub(crate) heads: Arc<Heads>,
     pub(crate) tip: Arc<BlockHeader>,
+    /// Of the tip, as its header says.
     pub(crate) snapshot: Snapshot,
+    /// The same with edits on top, if there are any: what readers see.
+    pub(crate) shown: Snapshot,
+}
+
+impl View {
+    pub(crate) fn new(heads: Arc<Heads>, tip: Arc<BlockHeader>, snapshot: Snapshot) -> Self {
+        Self { heads, tip, shown: snapshot.clone(), snapshot }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -91,6 +102,7 @@ impl Store {
                 view,
                 epochs,
                 old_states: Mutex::default(),
+                edits: Mutex::default(),
                 last_tries: Mutex::default(),
                 index,
                 recent: Recent::default(),
@@ -126,6 +138,10 @@ impl Store {
 
     pub(crate) fn old_states(&self) -> MutexGuard<'_, OldStates> {
         self.shared.old_states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn edits(&self) -> MutexGuard<'_, Edits> {
+        self.shared.edits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn last_tries(&self) -> MutexGuard<'_, LastTries> {

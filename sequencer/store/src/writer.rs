@@ -232,6 +232,7 @@ impl Writer {
             view.snapshot.layers = layer::push(&view.snapshot.layers, top, self.taken);
             view.tip = Arc::new(pushed.block.header().clone());
         }
+        self.store.show_edits(&mut view);
         Ok(After { view, dropped })
     }
 
@@ -345,6 +346,7 @@ impl Writer {
         self.store.epochs().insert(epoch.number, epoch.clone());
         let above = view.snapshot.layers.iter().filter(|layer| layer.first > epoch.number);
         view.snapshot = Snapshot { layers: above.cloned().collect(), base: epoch };
+        self.store.show_edits(&mut view);
         self.store.set_view(view);
         self.store.forget_last_tries();
         if let Some(world) = &mut self.tries.world {

@@ -2,17 +2,19 @@
 
 mod bridge;
 mod chain;
+mod dev;
 mod node;
 mod rpc;
 
 pub(crate) use bridge::BridgeCommand;
 pub(crate) use chain::DeployArgs;
+pub(crate) use dev::DevArgs;
 pub(crate) use node::{FollowArgs, RunArgs, StatusArgs};
 
 use clap::{Args, Parser, Subcommand};
 use gainsay_shell::logging::{LogError, LogFormat};
 
-/// Runs a Gainsay chain: deploys it, sequences it, follows it.
+/// Runs a Gainsay chain: deploys it, sequences it, follows it; or one for development.
 #[derive(Debug, Parser)]
 #[command(name = "sequencer", version, about, propagate_version = true)]
 pub(crate) struct Cli {
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Follows the chain from L1 alone or, with --feed, from the sequencer as well.
     Follow(Box<FollowArgs>),
+    /// A chain of its own in one process, for developing contracts: no L1, nothing to configure.
+    Dev(Box<DevArgs>),
     /// Tells in words what a node knows: heads, L1, batches.
     Status(StatusArgs),
     /// What users do between L1 and L2: deposits, tokens, withdrawals, forced inclusion.

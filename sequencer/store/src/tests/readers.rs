@@ -211,3 +211,37 @@ fn readers_do_not_wait_for_a_commit_that_waits_for_the_disk() {
     assert_eq!(store.heads().latest.number, 9);
     harness.check();
 }
+
+#[test]
+fn what_is_laid_over_a_block_is_seen_by_its_readers_and_is_in_no_trie() {
+    let mut harness = Harness::new(4, History::Archive);
+    for number in 1..=6 {
+        harness.push(&busy(number), true).unwrap();
+    }
+    let (before, unedited) = (harness.latest(), harness.model().latest().clone());
+    let mut edited = harness.model().clone();
+    let edits = edited.push(&[Act::Balance(7, 1_000_000), Act::Slot(1, 2, 5)]);
+    harness.writer().edit(&edits).unwrap();
+    assert_same(&before, &unedited).unwrap();
+    let tip = harness.latest();
+    assert_same(&tip, edited.latest()).unwrap();
+    let address = Model::addresses().nth(7).unwrap();
+    let proof = account_proof(tip.block().header.state_root, address, &[], &tip.nodes().unwrap()).unwrap();
+    assert_eq!(proof.account.map(|found| found.balance), unedited.account(&address).map(|found| found.balance));
+
+    // The next block is the chain's own: its root knows nothing of what was not handed in with it. Block 6 shows it for as long as it is part of the chain.
+    for number in 7..=12 {
+        harness.push(&busy(number), true).unwrap();
+        harness.writer().settle().unwrap();
+    }
+    assert_same(&harness.latest(), harness.model().latest()).unwrap();
+    let old = harness.writer().store().state_at(6).unwrap().unwrap();
+    assert_same(&old, edited.latest()).unwrap();
+
+    harness.writer().edit(&StateChanges::default()).unwrap();
+    let tip = harness.latest();
+    harness.writer().edit(&edits).unwrap();
+    harness.writer().edit(&StateChanges::default()).unwrap();
+    assert_same(&harness.latest(), harness.model().latest()).unwrap();
+    assert_same(&tip, harness.model().latest()).unwrap();
+}

@@ -23,8 +23,6 @@ use std::sync::Arc;
 const ENVELOPE: usize = 1 << 10;
 /// A request may ask for so many times the time that it has otherwise.
 const PATIENCE: u32 = 6;
-/// What the specification answers for blocks whose state is not kept any more.
-const PRUNED: i32 = 4444;
 
 type Traced = Result<Box<RawValue>, RpcError>;
 
@@ -145,10 +143,6 @@ impl From<DebugError> for RpcError {
             }
             DebugError::LongTimeout { .. } => Self::Limit(exceeded(&message, "ask for less", flags::CALL_TIME)),
             DebugError::Time { .. } => Self::Limit(exceeded(&message, "or for less at a time", flags::CALL_TIME)),
-            DebugError::Store(StoreError::Pruned { .. }) => {
-                Self::Simulation { code: PRUNED, message: format!("pruned history unavailable: {message}") }
-            }
-            DebugError::Store(StoreError::Dropped { .. }) => Self::Execution(message),
             DebugError::Store(error) => Self::Store(error),
             DebugError::Receipt { .. } => Self::Store(StoreError::Damaged { record: "block", reason: message }),
             DebugError::Encoding { source } => Self::Encoding(source),

@@ -17,6 +17,8 @@ const LIMIT_EXCEEDED: i32 = -32005;
 /// A call reverted.
 const REVERTED: i32 = 3;
 const INTERNAL: i32 = -32603;
+/// What the specification answers for blocks whose state is not kept any more.
+const PRUNED: i32 = 4444;
 
 /// Why a request has no result.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +45,14 @@ pub(crate) enum RpcError {
     Simulation { code: i32, message: String },
     #[error("{0}")]
     Witness(WitnessError),
-    #[error("the store failed")]
+    #[error("{}", store_words(.0))]
     Store(#[from] StoreError),
     #[error("the answer cannot be encoded")]
     Encoding(#[from] serde_json::Error),
-    #[error("the server is stopping")]
+    #[error("the server is stopping: ask another node, or ask again later")]
     Stopping,
+    #[error("the method failed, which is a defect of this node: its log says more")]
+    Defect,
 }
 
 impl From<WitnessError> for RpcError {
@@ -77,7 +81,9 @@ impl RpcError {
             Self::Limit(_) => LIMIT_EXCEEDED,
             Self::Simulation { code, .. } => *code,
             Self::Submit(SubmitError::Refused { code, .. }) => *code,
-            Self::Store(_) | Self::Encoding(_) | Self::Stopping => INTERNAL,
+            Self::Store(StoreError::Pruned { .. }) => PRUNED,
+            Self::Store(StoreError::Dropped { .. }) => SERVER_ERROR,
+            Self::Store(_) | Self::Encoding(_) | Self::Stopping | Self::Defect => INTERNAL,
             Self::UnknownBlock { .. }
             | Self::Transaction(_)
             | Self::Submit(_)
@@ -91,7 +97,9 @@ impl RpcError {
 
 impl From<RpcError> for ErrorObjectOwned {
     fn from(error: RpcError) -> Self {
-        if let RpcError::Store(cause) = &error {
+        if let RpcError::Store(cause) = &error
+            && error.code() == INTERNAL
+        {
             tracing::error!(%cause, "a request failed on the store");
         }
         let message = error.to_string();
@@ -99,6 +107,15 @@ impl From<RpcError> for ErrorObjectOwned {
             RpcError::Reverted { output } => Self::owned(error.code(), message, Some(output)),
             _ => Self::owned(error.code(), message, None::<()>),
         }
+    }
+}
+
+/// What the caller can do something about is said; what else is wrong is the operator's, and in the log.
+fn store_words(error: &StoreError) -> String {
+    match error {
+        StoreError::Pruned { .. } => format!("pruned history unavailable: {error}"),
+        StoreError::Dropped { .. } => error.to_string(),
+        _ => "the store failed: ask another node, and its operator to look into the log".to_owned(),
     }
 }
 

@@ -27,7 +27,10 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
 };
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::{
+    sync::{Semaphore, broadcast, watch},
+    task::JoinError,
+};
 
 /// Transactions between two turns: about 0.3 ms of recovering signatures.
 const TURN: u32 = 8;
@@ -309,10 +312,36 @@ pub(crate) async fn blocking<R: Send + 'static>(
     work: impl FnOnce(&Context) -> Result<R, RpcError> + Send + 'static,
 ) -> Result<R, RpcError> {
     let context = context.clone();
-    tokio::task::spawn_blocking(move || work(&context)).await.map_err(|_| RpcError::Stopping)?
+    ended(tokio::task::spawn_blocking(move || work(&context)).await)
+}
+
+/// What came of work on another thread.
+fn ended<R>(joined: Result<Result<R, RpcError>, JoinError>) -> Result<R, RpcError> {
+    joined.unwrap_or_else(|error| Err(if error.is_panic() { RpcError::Defect } else { RpcError::Stopping }))
 }
 
 fn answer<R: Serialize>(context: &Context, params: &Params<'_>, read: Read<R>) -> Result<Box<RawValue>, RpcError> {
     let value = read(context, &mut Arguments::new(params)?)?;
     Ok(to_raw_value(&value)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_was_cut_short_says_whether_the_server_stops_or_has_a_defect() {
+        let done = tokio::spawn(async { Ok(7) });
+        assert_eq!(ended(done.await).expect("done"), 7);
+        let panicked = tokio::spawn(async { if std::env::args().count() > 0 { panic!("for this test") } else { Ok(()) } });
+        let stopped = tokio::spawn(std::future::pending::<Result<(), RpcError>>());
+        stopped.abort();
+        for (work, message) in [
+            (panicked, "the method failed, which is a defect of this node: its log says more"),
+            (stopped, "the server is stopping: ask another node, or ask again later"),
+        ] {
+            let error = ErrorObjectOwned::from(ended(work.await).expect_err("it has no result"));
+            assert_eq!((error.code(), error.message()), (-32603, message));
+        }
+    }
 }

@@ -72,7 +72,7 @@ impl PendingBlocks {
         retried(|| {
             let latest = chain.store.latest_state()?;
             let mut slot = lock(&self.replica);
-            let replica = self.advance(chain, &latest, slot.take()).map_err(replay_error)?;
+            let replica = self.advance(chain, &latest, slot.take())?;
             let header = match &replica.opened {
                 Some((_, opened)) => opened.header.clone(),
                 None => chain.next_header(latest.block()),
@@ -91,8 +91,8 @@ impl PendingBlocks {
         let seen = self.open.see(parent, known);
         let serial = seen.as_ref().map(|seen| seen.serial);
         match (seen, replica.filter(|replica| replica.opened.as_ref().map(|(serial, _)| *serial) == serial)) {
-            (None, Some(empty)) => Ok(empty),
-            (None, None) => {
+            // Quickly made, and on a development chain the state below may have changed without a block.
+            (None, _) => {
                 let replay = OpenReplay::begin(&chain.config, &chain.next_header(latest.block()), [], latest.clone())?;
                 Ok(Replica { parent, opened: None, executed: 0, replay })
             }
@@ -156,13 +156,6 @@ fn make(chain: &Chain, latest: &StateReader, seen: Option<&Seen>) -> Result<Stor
     let below = chain.store.stored_block(number)?.ok_or(StoreError::Dropped { number })?;
     let consumed = parent.deposit_index.saturating_add(u64::try_from(deposits.len()).unwrap_or(u64::MAX));
     Ok(below.followed_by(&block.seal(update.roots), consumed)?)
-}
-
-fn replay_error(error: DebugError) -> RpcError {
-    match error {
-        DebugError::Store(error) => RpcError::Store(error),
-        other => other.into(),
-    }
 }
 
 /// The builder has executed the same on the same state.

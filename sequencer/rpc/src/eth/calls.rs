@@ -17,12 +17,18 @@ use alloy_primitives::{Bytes, U64};
 use gainsay_execute::CallStatus;
 use gainsay_simulate::{Allowance, Base, OrderError, Scene, SimulationError, Watch, halt_message};
 use gainsay_store::StoreError;
+use revm::context::result::HaltReason;
 
 pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
-    let request = arguments.required()?;
-    let block = arguments.block()?;
+    let request: TransactionRequest = arguments.required()?;
+    let (block, cap) = (arguments.block()?, context.limits.call_gas);
+    let is_capped = request.gas.is_none_or(|gas| gas > cap);
     let outcome = scene(context, block, arguments)?.call(request)?;
     match outcome.status {
+        CallStatus::Halt(reason @ HaltReason::OutOfGas(_)) if is_capped && outcome.gas_used >= cap => {
+            let what = format!("{}: {cap} gas are allowed", halt_message(&reason));
+            Err(RpcError::Execution(exceeded(&what, "ask for less at a time", flags::CALL_GAS)))
+        }
         CallStatus::Success => Ok(outcome.output),
         CallStatus::Revert => Err(RpcError::Reverted { output: outcome.output }),
         CallStatus::Halt(reason) => Err(RpcError::Execution(halt_message(&reason))),

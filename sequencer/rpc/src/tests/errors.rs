@@ -190,6 +190,18 @@ async fn each_limit_is_named_with_the_flag_that_raises_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_runs_out_of_what_the_server_allows_is_told_the_flag() {
+    let server = Node::new().serve(Limits { call_gas: 80_000, ..Limits::default() }).await;
+    let circle = json!({ "data": "0x5b5f56" });
+    let message = "out of gas: 80000 gas are allowed: ask for less at a time, or have the node's operator raise --rpc-gas-cap";
+    assert_eq!(error(&server, "eth_call", json!([circle])).await, words(-32000, message));
+    let own = json!({ "data": "0x5b5f56", "gas": "0xea60" });
+    assert_eq!(error(&server, "eth_call", json!([own])).await, words(-32000, "out of gas"), "its own limit is less");
+    let estimate = error(&server, "eth_estimateGas", json!([circle])).await;
+    assert_eq!(estimate, words(-32000, "gas required exceeds allowance (80000)"), "in geth's words");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sizes_and_connections_beyond_the_limits_are_named_too() {
     let node = Node::new();
     let server =

@@ -1,5 +1,7 @@
 mod admin;
+mod breakable;
 mod claims;
+mod classes;
 mod conformance;
 mod debug;
 mod deposits;
@@ -8,6 +10,7 @@ mod errors;
 mod feed;
 mod fees;
 mod flood;
+mod history;
 mod malformed;
 mod node;
 mod op_stack;

@@ -1,5 +1,6 @@
 //! A node small enough for tests: a real store, pool and block builder, and a block for every transaction.
 
+use super::breakable::Breakable;
 use crate::{
     Answer, Backend, Client, Inclusions, L1Progress, Limits, OpenedBlock, PoolSize, Preconfirmations, RpcServer, SubmitError, serve,
 };
@@ -22,7 +23,7 @@ use gainsay_types::{
     Attributes, BatchHeader, BatchKind, ChainConfig, Message, MessageBody, Millis, RecoveredTransaction, State, Transaction,
     predeploys::{L1_BLOCK, l1_block_slot},
 };
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
 use tempfile::TempDir;
 use tokio::sync::{broadcast, watch};
 
@@ -45,6 +46,8 @@ pub(super) struct Node {
     pending: broadcast::Sender<B256>,
     pub(super) preconfirmations: Preconfirmations,
     pub(super) inclusions: Inclusions,
+    /// Reading the database fails.
+    pub(super) broken: Arc<AtomicBool>,
     _directory: TempDir,
 }
 
@@ -86,10 +89,15 @@ pub(super) struct Origin {
     /// Wei per gas in the genesis, if the config's least is not more.
     pub(super) base_fee: u64,
     pub(super) alloc: GenesisAlloc,
+    pub(super) history: History,
 }
 
 impl Node {
     pub(super) fn new() -> Arc<Self> {
+        Self::with_history(History::Archive)
+    }
+
+    pub(super) fn with_history(history: History) -> Arc<Self> {
         let rich = GenesisAccount { balance: U256::from(10 * ETHER), ..GenesisAccount::default() };
         let mut alloc = GenesisAlloc((0..3).map(|who| (signer(who).address(), rich.clone())).collect());
         for predeploy in predeploys(&GENESIS_PARAMS) {
@@ -100,15 +108,17 @@ impl Node {
         // As if a batch had told of L1's fees already.
         let l1_block = alloc.0.get_mut(&L1_BLOCK).expect("a predeploy");
         l1_block.storage.insert(U256::from(l1_block_slot::BASE_FEE), U256::from(7));
-        Self::from(Origin { config: config(), start: START, base_fee: 1_000, alloc })
+        Self::from(Origin { config: config(), start: START, base_fee: 1_000, alloc, history })
     }
 
-    pub(super) fn from(Origin { mut config, start, base_fee, alloc }: Origin) -> Arc<Self> {
+    pub(super) fn from(Origin { mut config, start, base_fee, alloc, history }: Origin) -> Arc<Self> {
         let genesis = genesis_block(&config, start, base_fee, &alloc).expect("a good genesis");
         config.genesis_hash = genesis.header.hash();
         let directory = TempDir::new().expect("a directory");
-        let databases = Databases::open(directory.path(), 1 << 24).expect("databases");
-        let (writer, _) = Writer::over(databases, &genesis, History::Archive).expect("a store");
+        let mut databases = Databases::open(directory.path(), 1 << 24).expect("databases");
+        let broken = Arc::new(AtomicBool::new(false));
+        databases.database = Box::new(Breakable { database: databases.database, broken: broken.clone() });
+        let (writer, _) = Writer::over(databases, &genesis, history).expect("a store");
         let pool = Pool::new(Rules::new(&config), gainsay_pool::Limits::default(), base_fee_after(&config, &genesis.header));
         let core = Mutex::new(Core { writer, pool, mining: true, shown: 0 });
         let latest = watch::Sender::new(alloy_eips::BlockNumHash { number: 0, hash: genesis.header.hash() });
@@ -119,6 +129,7 @@ impl Node {
             pending: broadcast::Sender::new(64),
             preconfirmations: Preconfirmations::default(),
             inclusions: Inclusions::default(),
+            broken,
             _directory: directory,
         })
     }
@@ -276,6 +287,14 @@ impl Node {
         }
         core.writer.apply(commit).unwrap();
         state
+    }
+
+    /// All that is derived is final.
+    pub(super) fn finalize(&self) {
+        let mut core = self.core.lock().unwrap();
+        let mut commit = Commit::new(core.writer.store());
+        commit.set_finalized(core.writer.store().heads().steps).unwrap();
+        core.writer.apply(commit).unwrap();
     }
 
     /// Takes the latest blocks off.

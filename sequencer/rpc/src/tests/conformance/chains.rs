@@ -128,7 +128,7 @@ fn start(genesis: &Path, base_fee: u64, gas_limit: u64) -> Arc<Node> {
         ..node::config()
     };
     let alloc = serde_json::from_value(genesis["alloc"].clone()).expect("accounts");
-    Node::from(Origin { config, start: Millis(0), base_fee, alloc })
+    Node::from(Origin { config, start: Millis(0), base_fee, alloc, history: gainsay_store::History::Archive })
 }
 
 /// What this chain does not take leaves a gap in its sender's nonces: a deposit fills it.

@@ -179,7 +179,7 @@ fn transaction_methods(module: &mut Module) -> Registered {
     light(module, "eth_getTransactionByBlockNumberAndIndex", transactions::by_number_and_index)?;
     light(module, "eth_getTransactionByBlockHashAndIndex", transactions::by_hash_and_index)?;
     light(module, "eth_gasPrice", fees::gas_price)?;
-    light(module, "eth_maxPriorityFeePerGas", fees::priority_fee)?;
+    near(module, "eth_maxPriorityFeePerGas", fees::priority_fee)?;
     light(module, "eth_baseFee", fees::base_fee)?;
     light(module, "eth_blobBaseFee", fees::blob_base_fee)
 }

@@ -5,7 +5,7 @@ use alloy::rpc::types::FeeHistory;
 use alloy_consensus::Transaction as _;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{U64, U128};
-use gainsay_store::{StoredBlock, TransactionRecord};
+use gainsay_store::{StoredBlock, TransactionRecord, takes_time};
 
 /// A tip that suffices while blocks have room, wei per gas.
 const LEAST_TIP: u128 = 1_000_000;
@@ -45,6 +45,7 @@ fn suggested_tip(context: &Context) -> Result<u128, RpcError> {
     if latest.header.gas_used <= context.chain.config.gas_target / 2 {
         return Ok(LEAST_TIP);
     }
+    takes_time()?;
     let mut tips = Vec::new();
     for number in latest.header.number.saturating_sub(LOOK_BACK.saturating_sub(1))..=latest.header.number {
         if let Some(block) = context.chain.store.stored_block(number)? {

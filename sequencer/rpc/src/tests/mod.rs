@@ -1,4 +1,5 @@
 mod admin;
+mod at_once;
 mod breakable;
 mod claims;
 mod classes;

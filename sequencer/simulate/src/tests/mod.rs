@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout)]
 
 mod calls;
+mod estimates;
 mod malformed;
 mod simulated;
 mod suite;

@@ -8,7 +8,7 @@ use crate::{
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use gainsay_execute::next_base_fee;
-use gainsay_store::{BlockHeader, StateReader, Store, StoredBlock};
+use gainsay_store::{BlockHeader, StateReader, Store, StoredBlock, takes_time};
 use gainsay_types::{ChainConfig, Millis};
 use std::{
     sync::Arc,
@@ -74,6 +74,7 @@ impl Chain {
     /// A block with its transactions; the pending one as if it were closed now.
     pub(crate) fn find_block(&self, id: BlockId) -> Result<Option<Arc<StoredBlock>>, RpcError> {
         if id.is_pending() {
+            takes_time()?;
             return self.pending.block(self).map(Some);
         }
         let Some(number) = self.find(id)? else { return Ok(None) };
@@ -88,6 +89,7 @@ impl Chain {
     /// The state to read at a block, and the header that a call there runs under.
     pub(crate) fn place(&self, id: BlockId) -> Result<(Header, StateAt), RpcError> {
         if id.is_pending() {
+            takes_time()?;
             let (header, world) = self.pending.state(self)?;
             return Ok((header, StateAt::Pending(world)));
         }

@@ -11,9 +11,10 @@ use std::{
 };
 use tower::{Layer, Service};
 
-/// What browsers are told.
-const HEADERS: [(&str, &str); 4] = [
-    ("access-control-allow-origin", "*"),
+/// What browsers are told with each answer, and before the first one.
+const ORIGIN: (&str, &str) = ("access-control-allow-origin", "*");
+const BEFOREHAND: [(&str, &str); 4] = [
+    ORIGIN,
     ("access-control-allow-methods", "POST, GET, OPTIONS"),
     ("access-control-allow-headers", "*"),
     ("access-control-max-age", "86400"),
@@ -52,17 +53,17 @@ where
 
     fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
         if request.method().as_str() == "OPTIONS" {
-            return Box::pin(async { Ok(allow(HttpResponse::new(HttpBody::empty()))) });
+            return Box::pin(async { Ok(allow(HttpResponse::new(HttpBody::empty()), &BEFOREHAND)) });
         }
         let answer = self.service.call(request);
-        Box::pin(async move { answer.await.map(allow).map_err(Into::into) })
+        Box::pin(async move { answer.await.map(|answer| allow(answer, &[ORIGIN])).map_err(Into::into) })
     }
 }
 
-fn allow(mut response: HttpResponse) -> HttpResponse {
-    for (name, value) in HEADERS {
+fn allow(mut response: HttpResponse, headers: &[(&'static str, &str)]) -> HttpResponse {
+    for (name, value) in headers {
         if let Ok(value) = value.parse() {
-            response.headers_mut().insert(name, value);
+            response.headers_mut().insert(*name, value);
         }
     }
     response

@@ -4,38 +4,62 @@ use crate::error::RpcError;
 use alloy::rpc::types::{Header as HeaderJson, Log as LogJson};
 use alloy_consensus::{Header, Sealed, Transaction as _};
 use alloy_eips::eip2718::Typed2718;
-use alloy_primitives::{Address, B256, Bloom, U8, U64, U128, U256};
+use alloy_primitives::{Address, B256, Bloom, Log, U8, U64, U128, U256};
 use alloy_rlp::Encodable;
 use gainsay_execute::L1FeeParameters;
 use gainsay_store::{BlockHeader, StoredBlock, TransactionRecord};
 use op_alloy_consensus::OpTxEnvelope;
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// A block as it is told of.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Block {
+    #[serde(flatten)]
+    header: Box<HeaderJson>,
+    transactions: Transactions,
+    uncles: [B256; 0],
+    withdrawals: [B256; 0],
+}
+
+#[derive(Clone, Debug)]
+enum Transactions {
+    Whole(Vec<Value>),
+    Hashes(Arc<StoredBlock>),
+}
+
+impl Serialize for Transactions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(transactions) => transactions.serialize(serializer),
+            Self::Hashes(block) => block.hashes().map_err(S::Error::custom)?.serialize(serializer),
+        }
+    }
+}
 
 /// A block, with its transactions or with their hashes.
-pub(crate) fn block(block: &StoredBlock, full: bool) -> Result<Value, RpcError> {
-    let mut fields = header_fields(block)?;
+pub(crate) fn block(block: Arc<StoredBlock>, full: bool) -> Result<Block, RpcError> {
+    let header = Box::new(header_of(&block)?);
     let transactions = if full {
         let each = block.transactions().enumerate();
-        each.map(|(index, record)| of_block(block.header(), index, &record?)).collect::<Result<Vec<_>, _>>()?
+        Transactions::Whole(each.map(|(index, record)| of_block(block.header(), index, &record?)).collect::<Result<_, _>>()?)
     } else {
-        block.hashes()?.iter().map(|hash| json!(hash)).collect()
+        // Once they are made, encoding cannot fail for them.
+        block.hashes()?;
+        Transactions::Hashes(block)
     };
-    fields.insert("transactions".to_owned(), Value::Array(transactions));
-    fields.insert("uncles".to_owned(), json!([]));
-    fields.insert("withdrawals".to_owned(), json!([]));
-    Ok(Value::Object(fields))
+    Ok(Block { header, transactions, uncles: [], withdrawals: [] })
 }
 
 /// A header, as `newHeads` announces it.
 pub(crate) fn header(block: &StoredBlock) -> Result<Value, RpcError> {
-    header_fields(block).map(Value::Object)
+    object(&header_of(block)?).map(Value::Object)
 }
 
-fn header_fields(block: &StoredBlock) -> Result<Map<String, Value>, RpcError> {
+fn header_of(block: &StoredBlock) -> Result<HeaderJson, RpcError> {
     let size = U256::from(encoded_length(block)?);
-    let header = HeaderJson::from_consensus(block.header().header.clone(), Some(U256::ZERO), Some(size));
-    object(&header)
+    Ok(HeaderJson::from_consensus(block.header().header.clone(), Some(U256::ZERO), Some(size)))
 }
 
 /// Bytes of the block's RLP: header, transactions, no ommers, no withdrawals.
@@ -196,26 +220,31 @@ fn l1_gas(signed: &[u8]) -> u64 {
     signed.iter().fold(0, |sum: u64, byte| sum.saturating_add(if *byte == 0 { 4 } else { 16 }))
 }
 
-/// The logs of a block, numbered through it.
-pub(crate) fn logs_of_block(block: &StoredBlock) -> Result<Vec<LogJson>, RpcError> {
+/// The logs of a block that are wanted, numbered through all of it.
+pub(crate) fn logs_of_block(block: &StoredBlock, wanted: impl Fn(&Log) -> bool) -> Result<Vec<LogJson>, RpcError> {
     let mut found = Vec::new();
     for index in 0..block.len() {
-        let (Some(record), Some(hash)) = (block.transaction(index)?, block.hash(index)?) else { break };
-        found.extend(logs(&block.header().header, index, hash, &record));
+        let (Some((before, logs)), Some(hash)) = (block.logs(index)?, block.hash(index)?) else { break };
+        let logs = (before..).zip(logs).filter(|(_, log)| wanted(log));
+        found.extend(logs.map(|(position, log)| log_json(&block.header().header, index, hash, position, log)));
     }
     Ok(found)
 }
 
 fn logs(header: &Sealed<Header>, index: usize, hash: B256, record: &TransactionRecord) -> Vec<LogJson> {
-    let of = |(position, log): (u64, &alloy_primitives::Log)| LogJson {
-        inner: log.clone(),
+    (record.logs_before..).zip(record.receipt.logs()).map(|(position, log)| log_json(header, index, hash, position, log.clone())).collect()
+}
+
+/// `position` is that of the log in its block.
+fn log_json(header: &Sealed<Header>, index: usize, hash: B256, position: u64, log: Log) -> LogJson {
+    LogJson {
+        inner: log,
         block_hash: Some(header.hash()),
         block_number: Some(header.number),
         block_timestamp: Some(header.timestamp),
         transaction_hash: Some(hash),
         transaction_index: u64::try_from(index).ok(),
-        log_index: Some(record.logs_before.saturating_add(position)),
+        log_index: Some(position),
         removed: false,
-    };
-    (0..).zip(record.receipt.logs()).map(of).collect()
+    }
 }

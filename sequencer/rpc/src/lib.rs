@@ -2,6 +2,7 @@
 
 mod admin;
 mod arguments;
+mod at_once;
 mod backend;
 mod batches;
 mod chain;

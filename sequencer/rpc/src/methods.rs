@@ -3,6 +3,7 @@
 use crate::{
     Backend, Client, L1View, Limits, Preconfirmations,
     arguments::Arguments,
+    at_once::{self, Answer},
     batches,
     chain::{Chain, NextBlock},
     claims, debug, deposits, disputes,
@@ -71,7 +72,7 @@ impl Context {
 }
 
 /// A method that reads the store: it blocks its thread.
-type Read<R> = fn(&Context, &mut Arguments<'_>) -> Result<R, RpcError>;
+pub(crate) type Read<R> = fn(&Context, &mut Arguments<'_>) -> Result<R, RpcError>;
 
 type Module = RpcModule<Context>;
 type Registered = Result<(), jsonrpsee::server::RegisterMethodError>;
@@ -153,10 +154,10 @@ fn rollup_methods(module: &mut Module) -> Registered {
 
 fn block_methods(module: &mut Module) -> Registered {
     instant(module, "eth_blockNumber", blocks::number)?;
-    light(module, "eth_getBlockByNumber", blocks::by_number)?;
-    light(module, "eth_getBlockByHash", blocks::by_hash)?;
+    near(module, "eth_getBlockByNumber", blocks::by_number)?;
+    near(module, "eth_getBlockByHash", blocks::by_hash)?;
     light(module, "eth_getBlockReceipts", blocks::receipts)?;
-    light(module, "eth_getBlockTransactionCountByNumber", blocks::transaction_count_by_number)?;
+    near(module, "eth_getBlockTransactionCountByNumber", blocks::transaction_count_by_number)?;
     light(module, "eth_getBlockTransactionCountByHash", blocks::transaction_count_by_hash)?;
     light(module, "eth_getUncleCountByBlockNumber", blocks::uncle_count_by_number)?;
     light(module, "eth_getUncleCountByBlockHash", blocks::uncle_count_by_hash)?;
@@ -165,10 +166,12 @@ fn block_methods(module: &mut Module) -> Registered {
 }
 
 fn account_methods(module: &mut Module) -> Registered {
-    light(module, "eth_getBalance", accounts::balance)?;
-    light(module, "eth_getCode", accounts::code)?;
-    light(module, "eth_getStorageAt", accounts::storage)?;
-    asynchronous(module, "eth_getTransactionCount", accounts::transaction_count)
+    near(module, "eth_getBalance", accounts::balance)?;
+    near(module, "eth_getCode", accounts::code)?;
+    near(module, "eth_getStorageAt", accounts::storage)?;
+    first_at_once(module, "eth_getTransactionCount", accounts::included_count, |context, params| {
+        encoded(accounts::transaction_count(context, params))
+    })
 }
 
 fn transaction_methods(module: &mut Module) -> Registered {
@@ -178,9 +181,9 @@ fn transaction_methods(module: &mut Module) -> Registered {
     asynchronous(module, "eth_getTransactionReceipt", transactions::receipt)?;
     light(module, "eth_getTransactionByBlockNumberAndIndex", transactions::by_number_and_index)?;
     light(module, "eth_getTransactionByBlockHashAndIndex", transactions::by_hash_and_index)?;
-    light(module, "eth_gasPrice", fees::gas_price)?;
+    near(module, "eth_gasPrice", fees::gas_price)?;
     near(module, "eth_maxPriorityFeePerGas", fees::priority_fee)?;
-    light(module, "eth_baseFee", fees::base_fee)?;
+    near(module, "eth_baseFee", fees::base_fee)?;
     light(module, "eth_blobBaseFee", fees::blob_base_fee)
 }
 
@@ -202,12 +205,12 @@ fn raw_methods(module: &mut Module) -> Registered {
 }
 
 fn heavy_methods(module: &mut Module) -> Registered {
-    heavy(module, "eth_call", calls::call)?;
+    brief(module, "eth_call", calls::brief_call, calls::call)?;
     heavy(module, "eth_estimateGas", calls::estimate_gas)?;
     heavy(module, "eth_createAccessList", calls::create_access_list)?;
     heavy(module, "eth_simulateV1", calls::simulate)?;
     heavy(module, "eth_feeHistory", fees::history)?;
-    heavy(module, "eth_getLogs", logs::get)?;
+    brief(module, "eth_getLogs", logs::get, logs::get)?;
     heavy(module, "eth_getProof", proofs::get)?;
     heavy(module, "eth_getStorageValues", accounts::storage_values)?;
     heavy(module, "gainsay_getDepositsByL1Transaction", deposits::by_l1_transaction)?;
@@ -235,6 +238,37 @@ fn filter_methods(module: &mut Module) -> Registered {
 /// What is at hand in memory is answered where it is asked: another thread would cost more than the answer.
 fn instant<R: Serialize + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
     module.register_method(name, move |params, context, _| answer(context, &params, read).map_err(ErrorObjectOwned::from))?;
+    Ok(())
+}
+
+/// What is in memory nearly always is answered at once as far as it is, else as [`light`].
+fn near<R: Serialize + Clone + Send + 'static>(module: &mut Module, name: &'static str, read: Read<R>) -> Registered {
+    first_at_once(module, name, read, move |context, params| async move {
+        blocking(&context, move |context| answer(context, &params, read)).await
+    })
+}
+
+/// What is short nearly always: `first` answers it at once if it can, else `read` does as [`heavy`].
+fn brief<R: Serialize + Clone + Send + 'static>(module: &mut Module, name: &'static str, first: Read<R>, read: Read<R>) -> Registered {
+    first_at_once(module, name, first, move |context, params| with_permit(context, params, read, |context| &context.heavy))
+}
+
+fn first_at_once<R, F, Fut>(module: &mut Module, name: &'static str, first: Read<R>, otherwise: F) -> Registered
+where
+    R: Serialize + Clone + Send + 'static,
+    F: Fn(Arc<Context>, Params<'static>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Box<RawValue>, RpcError>> + Send + 'static,
+{
+    module.register_async_method(name, move |params, context, _| {
+        let answer = at_once::attempt(&context, &params, first).ok_or_else(|| otherwise(context, params));
+        async move {
+            match answer {
+                Ok(answer) => answer.map(Answer::AtOnce),
+                Err(otherwise) => otherwise.await.map(Answer::Elsewhere),
+            }
+            .map_err(ErrorObjectOwned::from)
+        }
+    })?;
     Ok(())
 }
 
@@ -268,10 +302,21 @@ fn permitted<R: Serialize + 'static>(
     read: Read<R>,
     permits: fn(&Context) -> &Arc<Semaphore>,
 ) -> Registered {
-    asynchronous(module, name, move |context, params| async move {
-        let _permit = permits(&context).clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
-        blocking(&context, move |context| answer(context, &params, read)).await
-    })
+    asynchronous(module, name, move |context, params| with_permit(context, params, read, permits))
+}
+
+async fn with_permit<R: Serialize + 'static>(
+    context: Arc<Context>,
+    params: Params<'static>,
+    read: Read<R>,
+    permits: fn(&Context) -> &Arc<Semaphore>,
+) -> Result<Box<RawValue>, RpcError> {
+    let _permit = permits(&context).clone().acquire_owned().await.map_err(|_| RpcError::Stopping)?;
+    blocking(&context, move |context| answer(context, &params, read)).await
+}
+
+async fn encoded<R: Serialize>(answer: impl Future<Output = Result<R, RpcError>>) -> Result<Box<RawValue>, RpcError> {
+    Ok(to_raw_value(&answer.await?)?)
 }
 
 /// As [`asynchronous`], but only so many at a time.

@@ -1,23 +1,27 @@
 //! The EVM of simulations: this chain's rules, without those that only a signed transaction can meet.
 
-use crate::{Overlay, Precompiles, ReadError, Watch};
+use crate::{
+    Overlay, Precompiles, ReadError, Watch,
+    brief::{gas_left, is_out_of_gas},
+};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use core::marker::PhantomData;
 use gainsay_execute::evm::{SYSTEM_ADDRESS, SYSTEM_CALL_GAS};
 use gainsay_types::predeploys::BASE_FEE_VAULT;
 use revm::{
     DatabaseRef, Inspector, Journal,
-    bytecode::opcode::JUMPDEST,
+    bytecode::opcode::{GAS, JUMPDEST},
     context::{
         Block as _, BlockEnv, Cfg as _, CfgEnv, Context, ContextSetters, ContextTr, Evm, FrameStack, Transaction as _, TransactionType,
         TxEnv,
         result::{EVMError, ExecutionResult, HaltReason, InvalidHeader, InvalidTransaction},
     },
     context_interface::{JournalTr, context::ContextError, journaled_state::account::JournaledAccountTr},
-    handler::{EthFrame, EvmTr, FrameResult, FrameTr, Handler, instructions::EthInstructions, post_execution, validation},
+    handler::{EthFrame, EvmTr, FrameResult, FrameTr, Handler, ItemOrResult, instructions::EthInstructions, post_execution, validation},
     inspector::{InspectorHandler, NoOpInspector},
     interpreter::{
         InitialAndFloorGas, Instruction, InstructionContext, InstructionExecResult, InstructionResult, interpreter::EthInterpreter,
+        interpreter_action::FrameInit,
     },
     state::EvmState,
 };
@@ -30,6 +34,9 @@ type Machine<'a, D, I> =
 /// Why the EVM gives no result.
 pub(crate) type EngineError<D> = EVMError<ReadError<<D as DatabaseRef>::Error>, InvalidTransaction>;
 pub(crate) type Executed<D> = Result<(ExecutionResult, EvmState), EngineError<D>>;
+
+/// Gas of `GAS`.
+const GAS_COST: u16 = 2;
 
 /// In which block, under which rules.
 #[derive(Clone, Debug)]
@@ -49,6 +56,14 @@ impl Engine {
         let mut machine = self.machine(state, tx, NoOpInspector);
         let result = Rules::new(self.strict).run(&mut machine)?;
         Ok((result, machine.ctx.journal_mut().finalize()))
+    }
+
+    /// As [`Self::run`], for a message that ends before its little gas does; none if it does not, or if more gas might change what comes of it.
+    pub(crate) fn run_brief<D: DatabaseRef>(&self, state: &mut Overlay<D>, tx: TxEnv) -> Option<ExecutionResult> {
+        let mut machine = self.machine(state, tx, NoOpInspector);
+        machine.instruction.insert_instruction(GAS, Instruction::new(gas_left::<D>), GAS_COST);
+        machine.precompiles.keep_cheap();
+        Rules { brief: true, ..Rules::new(self.strict) }.run(&mut machine).ok()
     }
 
     /// As [`Self::run`], watched by an inspector.
@@ -103,7 +118,7 @@ impl Engine {
         ctx.set_tx(tx);
         let mut instruction = EthInstructions::new_mainnet_with_spec(self.cfg.spec);
         instruction.insert_instruction(JUMPDEST, Instruction::new(jump_target::<D>), 1);
-        Evm { ctx, inspector, instruction, precompiles: self.precompiles.clone(), frame_stack: FrameStack::new_prealloc(8) }
+        Evm { ctx, inspector, instruction, precompiles: self.precompiles.clone(), frame_stack: FrameStack::new() }
     }
 }
 
@@ -118,12 +133,22 @@ fn jump_target<D: DatabaseRef>(context: InstructionContext<'_, SimulationContext
 /// The handler that revm runs a message with.
 struct Rules<'a, D, I> {
     strict: bool,
+    /// Gas that runs out anywhere ends all of it.
+    brief: bool,
     machine: PhantomData<fn(&'a mut Overlay<D>, I)>,
 }
 
-impl<D, I> Rules<'_, D, I> {
+impl<D: DatabaseRef, I> Rules<'_, D, I> {
     const fn new(strict: bool) -> Self {
-        Self { strict, machine: PhantomData }
+        Self { strict, brief: false, machine: PhantomData }
+    }
+
+    /// The result of a frame, unless gas ran out that must not.
+    fn look_at(&self, result: FrameResult) -> Result<FrameResult, EngineError<D>> {
+        if self.brief && is_out_of_gas(result.instruction_result()) {
+            return Err(EVMError::Custom("the little gas of a brief call ran out".to_owned()));
+        }
+        Ok(result)
     }
 }
 
@@ -131,6 +156,27 @@ impl<'a, D: DatabaseRef, I> Handler for Rules<'a, D, I> {
     type Evm = Machine<'a, D, I>;
     type Error = EngineError<D>;
     type HaltReason = HaltReason;
+
+    /// The usual loop over frames, which looks at how each ends.
+    fn run_exec_loop(&mut self, evm: &mut Self::Evm, first: FrameInit) -> Result<FrameResult, Self::Error> {
+        if let ItemOrResult::Result(result) = evm.frame_init(first)? {
+            return self.look_at(result);
+        }
+        loop {
+            let ended = match evm.frame_run()? {
+                ItemOrResult::Result(result) => Some(result),
+                ItemOrResult::Item(inner) => match evm.frame_init(inner)? {
+                    ItemOrResult::Result(result) => Some(result),
+                    ItemOrResult::Item(_) => None,
+                },
+            };
+            if let Some(result) = ended
+                && let Some(last) = evm.frame_return_result(self.look_at(result)?)?
+            {
+                return Ok(last);
+            }
+        }
+    }
 
     fn validate_env(&self, evm: &mut Self::Evm) -> Result<(), Self::Error> {
         validate(evm, self.strict)

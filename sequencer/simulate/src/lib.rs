@@ -2,6 +2,7 @@
 
 mod access_list;
 mod blocks;
+mod brief;
 mod engine;
 mod error;
 mod estimate;

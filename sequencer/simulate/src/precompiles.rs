@@ -1,12 +1,12 @@
 //! Precompiles that overrides can move away.
 
-use crate::OverrideError;
-use alloy_primitives::{Address, map::AddressMap};
+use crate::{OverrideError, brief::is_cheap};
+use alloy_primitives::{Address, Bytes, map::AddressMap};
 use revm::{
     context::{Cfg, ContextTr, LocalContextTr},
     context_interface::JournalTr,
     handler::{EthPrecompiles, PrecompileProvider},
-    interpreter::{CallInputs, InterpreterResult},
+    interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
     precompile::Precompile,
     primitives::{AddressSet, hardfork::SpecId},
 };
@@ -18,19 +18,26 @@ pub struct Precompiles {
     original: EthPrecompiles,
     /// None: nothing was moved.
     changed: Option<AddressMap<Precompile>>,
+    /// All others end with no gas left.
+    only_cheap: bool,
 }
 
 impl Precompiles {
     /// The original ones.
     #[must_use]
     pub fn new(spec: SpecId) -> Self {
-        Self { original: EthPrecompiles::new(spec), changed: None }
+        Self { original: EthPrecompiles::new(spec), changed: None, only_cheap: false }
     }
 
     /// Whether there is one at this address now.
     #[must_use]
     pub fn has(&self, address: &Address) -> bool {
         self.find(address).is_some()
+    }
+
+    /// For what has to end before long.
+    pub(crate) const fn keep_cheap(&mut self) {
+        self.only_cheap = true;
     }
 
     pub(crate) fn take_away(&mut self, address: &Address) {
@@ -68,6 +75,9 @@ impl<CTX: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<CTX> for Precom
 
     fn run(&mut self, context: &mut CTX, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         let Some(precompile) = self.find(&inputs.bytecode_address) else { return Ok(None) };
+        if self.only_cheap && !is_cheap(&inputs.bytecode_address) {
+            return Ok(Some(InterpreterResult::new(InstructionResult::PrecompileOOG, Bytes::new(), Gas::new(inputs.gas_limit))));
+        }
         let output =
             precompile.execute(&inputs.input.as_bytes(context), inputs.gas_limit, inputs.reservoir).map_err(|error| error.to_string())?;
         // What a precompile that is called directly complains about is part of the answer.

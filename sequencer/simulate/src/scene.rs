@@ -159,7 +159,7 @@ fn evm_failure<E: DBErrorMarker>(reason: impl core::fmt::Display) -> SimulationE
     SimulationError::Evm { reason: reason.to_string() }
 }
 
-fn outcome(result: ExecutionResult) -> CallOutcome {
+pub(crate) fn outcome(result: ExecutionResult) -> CallOutcome {
     let (gas_used, gas_spent) = (result.tx_gas_used(), most_gas(&result));
     let contract_address = result.created_address();
     let output = result.output().cloned().unwrap_or_default();

@@ -216,6 +216,13 @@ impl Body {
         let record = fields.transaction()?;
         if fields.0.is_empty() { Ok(Some(record)) } else { Err(damaged("an entry longer than it says")) }
     }
+
+    /// The logs of a transaction, and how many the block has before them; none if there is no such transaction. The rest of it is passed over.
+    pub(crate) fn logs(&self, index: usize) -> Result<Option<(u64, Vec<Log>)>, StoreError> {
+        let Some(entry) = self.entry(index) else { return Ok(None) };
+        let mut fields = Fields(&self.bytes[entry]);
+        fields.own_logs().map(Some)
+    }
 }
 
 impl L1Slots {
@@ -269,6 +276,23 @@ impl<'a> Fields<'a> {
         let success = flags & SUCCESS != 0;
         let receipt = OpReceiptEnvelope::from_parts(success, cumulative_gas, &logs, transaction.tx_type(), nonce, version);
         Ok(TransactionRecord { transaction, sender, receipt, l1_fee, gas_used, logs_before })
+    }
+
+    /// As [`Self::transaction`], without what costs most there: the transaction, and the bloom of its logs.
+    fn own_logs(&mut self) -> Result<(u64, Vec<Log>), StoreError> {
+        let length = self.length()?;
+        self.take(length)?;
+        self.take(20)?;
+        let flags = self.byte()?;
+        let (_cumulative_gas, _gas_used, logs_before) = (self.number()?, self.number()?, self.number()?);
+        let length = self.length()?;
+        self.take(length)?;
+        for flag in [HAS_NONCE, HAS_VERSION] {
+            if flags & flag != 0 {
+                self.number()?;
+            }
+        }
+        Ok((logs_before, self.logs()?))
     }
 
     fn logs(&mut self) -> Result<Vec<Log>, StoreError> {

@@ -1,6 +1,6 @@
 //! The key-value database below the store, and sled as one.
 
-use crate::{StoreError, disk::Disk};
+use crate::{StoreError, at_hand::takes_time, disk::Disk};
 use std::{
     collections::BTreeMap,
     fs::{File, TryLockError},
@@ -126,14 +126,19 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 
 impl Database for SledDatabase {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        takes_time()?;
         Ok(self.tree.get(key)?.map(|value| value.to_vec()))
     }
 
     fn contains(&self, key: &[u8]) -> Result<bool, StoreError> {
+        takes_time()?;
         Ok(self.tree.contains_key(key)?)
     }
 
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 'a> {
+        if let Err(error) = takes_time() {
+            return Box::new(std::iter::once(Err(error)));
+        }
         let prefix = prefix.to_vec();
         let start = from.max(prefix.as_slice()).to_vec();
         let entries = self.tree.range(start..).map(|entry| {

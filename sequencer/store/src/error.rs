@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use std::path::PathBuf;
 
 /// Why the store cannot answer or be opened. Every variant is a reason to stop the process, but those about a state that is not there
-/// ([`StoreError::Missing`], [`StoreError::Pruned`], [`StoreError::Dropped`]).
+/// ([`StoreError::Missing`], [`StoreError::Pruned`], [`StoreError::Dropped`]) and [`StoreError::NotAtHand`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the directory open.
@@ -108,6 +108,9 @@ pub enum StoreError {
         /// The block.
         number: u64,
     },
+    /// Within [`at_hand`](crate::at_hand): memory does not have it, or it takes long.
+    #[error("what is asked for is not in memory: ask on a thread that may wait")]
+    NotAtHand,
     /// A block whose state root is not that of its changes.
     #[error("block {number} names the state root {named}, but its changes make {found}: seal it with the roots of the state that it is on")]
     Root {

@@ -1,6 +1,6 @@
 //! Pages in fjall, a log-structured merge tree: what sled is slow at, many small values at random, it takes as sorted runs.
 
-use crate::{Pages, StoreError, pages::NumberedPages};
+use crate::{Pages, StoreError, at_hand::takes_time, pages::NumberedPages};
 use alloy_primitives::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use gainsay_state::PageId;
@@ -40,6 +40,7 @@ fn key(id: u64) -> [u8; 8] {
 
 impl Pages for FjallPages {
     fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError> {
+        takes_time()?;
         Ok(self.pages.get(key(id.get()))?.map(|page| Bytes::copy_from_slice(&page)))
     }
 

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod at_hand;
 mod background;
 mod block;
 mod blocks;
 mod body;
 mod checksum;
 mod codec;
+mod codes;
 mod commit;
 mod database;
 mod disk;
@@ -39,6 +41,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use at_hand::{at_hand, takes_time};
 pub use block::{BlockHeader, BlockRecord, Location};
 pub use blocks::{Included, Lookup};
 pub use body::TransactionRecord;

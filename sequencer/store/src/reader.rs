@@ -89,7 +89,12 @@ impl DatabaseRef for StateReader {
         if hash == KECCAK256_EMPTY {
             return Ok(Bytecode::default());
         }
-        self.store.code(&hash)?.map(bytecode).ok_or_else(|| StoreError::missing("code", hash))
+        if let Some(code) = self.store.codes().get(&hash) {
+            return Ok(code);
+        }
+        let code = self.store.code(&hash)?.map(bytecode).ok_or_else(|| StoreError::missing("code", hash))?;
+        self.store.codes().put(hash, code.clone());
+        Ok(code)
     }
 
     fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, StoreError> {

@@ -3,6 +3,7 @@
 use crate::{
     BatchRecord, BlockHeader, Database, FjallPages, Heads, Index, L1Block, MessageRecord, Pages, SledDatabase, StoreError,
     codec::{self, Record},
+    codes::Codes,
     edits::Edits,
     epoch::Epoch,
     keys,
@@ -44,6 +45,7 @@ struct Shared {
     pages: Box<dyn Pages>,
     page_cache: PageCache,
     storages: Storages,
+    codes: Codes,
     /// Of the next epoch that is taken. None has it twice as long as the process lives: readers may hold pages of dropped ones.
     next_serial: AtomicU64,
 }
@@ -109,6 +111,7 @@ impl Store {
                 pages,
                 page_cache: PageCache::default(),
                 storages: Storages::default(),
+                codes: Codes::default(),
                 next_serial,
             }),
         }
@@ -174,6 +177,10 @@ impl Store {
 
     pub(crate) fn storages(&self) -> &Storages {
         &self.shared.storages
+    }
+
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.shared.codes
     }
 
     pub(crate) fn pages(&self) -> &dyn Pages {

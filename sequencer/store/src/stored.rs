@@ -5,7 +5,7 @@ use crate::{
     blocks::l1_slots_after,
     body::{self, Body, L1Slots, Parts, TransactionRecord},
 };
-use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_primitives::{B256, Bytes, Log, keccak256};
 use gainsay_execute::{ExecutedBlock, L1FeeParameters};
 use gainsay_types::Millis;
 use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
@@ -114,6 +114,14 @@ impl StoredBlock {
     /// When the record is damaged.
     pub fn transaction(&self, index: usize) -> Result<Option<TransactionRecord>, StoreError> {
         self.body.read(index)
+    }
+
+    /// The logs of the transaction at `index`, and how many logs of the block come before them; none beyond the last transaction.
+    ///
+    /// # Errors
+    /// When the record is damaged.
+    pub fn logs(&self, index: usize) -> Result<Option<(u64, Vec<Log>)>, StoreError> {
+        self.body.logs(index)
     }
 
     /// All transactions, in order.

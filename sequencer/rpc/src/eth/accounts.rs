@@ -7,6 +7,7 @@ use crate::{
 };
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use gainsay_store::takes_time;
 use jsonrpsee::types::Params;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -64,6 +65,15 @@ fn storage_key(key: &str) -> Result<U256, RpcError> {
         return Ok(U256::ZERO);
     }
     U256::from_str_radix(digits, 16).map_err(|_| RpcError::InvalidParams(format!("invalid hex in storage key: {shown:?}")))
+}
+
+/// As [`transaction_count`], if the transactions in the pool do not count.
+pub(crate) fn included_count(context: &Context, arguments: &mut Arguments<'_>) -> Result<U64, RpcError> {
+    let (address, block) = (arguments.required::<Address>()?, arguments.block()?);
+    if block.is_pending() {
+        takes_time()?;
+    }
+    Ok(U64::from(context.chain.state(block)?.account(address)?.map_or(0, |account| account.nonce)))
 }
 
 /// For `pending` the transactions in the pool count.

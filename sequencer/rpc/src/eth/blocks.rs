@@ -1,34 +1,52 @@
 //! Blocks.
 
-use crate::{arguments::Arguments, error::RpcError, json, methods::Context};
+use crate::{arguments::Arguments, at_once::BRIEF_BLOCK, error::RpcError, json, methods::Context};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, U64};
-use gainsay_store::StoredBlock;
+use gainsay_store::{StoredBlock, takes_time};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// A block, or the pending one.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Told {
+    Block(json::Block),
+    Pending(Value),
+}
 
 pub(crate) fn number(context: &Context, _: &mut Arguments<'_>) -> Result<U64, RpcError> {
     Ok(U64::from(context.chain.store.heads().latest.number))
 }
 
-pub(crate) fn by_number(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Value>, RpcError> {
+pub(crate) fn by_number(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Told>, RpcError> {
     let tag: BlockNumberOrTag = arguments.required()?;
-    let block = context.chain.find_block(tag.into())?;
-    let full = arguments.optional()?.unwrap_or(false);
-    let mut answer = block.map(|block| json::block(&block, full)).transpose()?;
-    if tag.is_pending() {
-        // As geth has it: nothing is to be found by this hash.
-        if let Some(Value::Object(fields)) = &mut answer {
-            fields.extend(["hash", "nonce"].map(|field| (field.to_owned(), Value::Null)));
-        }
+    let Some(block) = told(context.chain.find_block(tag.into())?, arguments)? else { return Ok(None) };
+    if !tag.is_pending() {
+        return Ok(Some(Told::Block(block)));
     }
-    Ok(answer)
+    let mut answer = serde_json::to_value(block)?;
+    // As geth has it: nothing is to be found by this hash.
+    if let Value::Object(fields) = &mut answer {
+        fields.extend(["hash", "nonce"].map(|field| (field.to_owned(), Value::Null)));
+    }
+    Ok(Some(Told::Pending(answer)))
 }
 
-pub(crate) fn by_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Value>, RpcError> {
+pub(crate) fn by_hash(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<json::Block>, RpcError> {
     let block = by_block_hash(context, arguments)?;
+    told(block, arguments)
+}
+
+/// A block with its transactions, which take long, or with their hashes.
+fn told(block: Option<Arc<StoredBlock>>, arguments: &mut Arguments<'_>) -> Result<Option<json::Block>, RpcError> {
     let full = arguments.optional()?.unwrap_or(false);
-    block.map(|block| json::block(&block, full)).transpose()
+    let Some(block) = block else { return Ok(None) };
+    if full || block.len() > BRIEF_BLOCK {
+        takes_time()?;
+    }
+    json::block(block, full).map(Some)
 }
 
 pub(crate) fn receipts(context: &Context, arguments: &mut Arguments<'_>) -> Result<Option<Vec<json::Receipt>>, RpcError> {

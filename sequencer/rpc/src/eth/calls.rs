@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::Arguments,
+    at_once::BRIEF_GAS,
     error::RpcError,
     limits::{exceeded, flags},
     methods::Context,
@@ -14,7 +15,7 @@ use alloy::rpc::types::{
 };
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Bytes, U64};
-use gainsay_execute::CallStatus;
+use gainsay_execute::{CallOutcome, CallStatus};
 use gainsay_simulate::{Allowance, Base, OrderError, Scene, SimulationError, Watch, halt_message};
 use gainsay_store::StoreError;
 use revm::context::result::HaltReason;
@@ -24,11 +25,26 @@ pub(crate) fn call(context: &Context, arguments: &mut Arguments<'_>) -> Result<B
     let (block, cap) = (arguments.block()?, context.limits.call_gas);
     let is_capped = request.gas.is_none_or(|gas| gas > cap);
     let outcome = scene(context, block, arguments)?.call(request)?;
-    match outcome.status {
+    match &outcome.status {
         CallStatus::Halt(reason @ HaltReason::OutOfGas(_)) if is_capped && outcome.gas_used >= cap => {
-            let what = format!("{}: {cap} gas are allowed", halt_message(&reason));
+            let what = format!("{}: {cap} gas are allowed", halt_message(reason));
             Err(RpcError::Execution(exceeded(&what, "ask for less at a time", flags::CALL_GAS)))
         }
+        _ => returned(outcome),
+    }
+}
+
+/// The same if it takes little gas.
+pub(crate) fn brief_call(context: &Context, arguments: &mut Arguments<'_>) -> Result<Bytes, RpcError> {
+    let request = arguments.required()?;
+    let block = arguments.block()?;
+    let outcome = scene(context, block, arguments)?.brief_call(request, BRIEF_GAS.min(context.limits.call_gas));
+    returned(outcome.ok_or(StoreError::NotAtHand)?)
+}
+
+/// What a call returned, or how it failed.
+fn returned(outcome: CallOutcome) -> Result<Bytes, RpcError> {
+    match outcome.status {
         CallStatus::Success => Ok(outcome.output),
         CallStatus::Revert => Err(RpcError::Reverted { output: outcome.output }),
         CallStatus::Halt(reason) => Err(RpcError::Execution(halt_message(&reason))),

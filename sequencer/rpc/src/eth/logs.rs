@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::Arguments,
+    at_once::BRIEF_BLOCK,
     error::RpcError,
     json,
     limits::{exceeded, flags},
@@ -9,7 +10,11 @@ use crate::{
 };
 use alloy::rpc::types::{Filter, FilterBlockOption, Log};
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use gainsay_store::StoredBlock;
+use gainsay_store::{StoredBlock, takes_time};
+
+/// Blocks of a query that is answered at once, and bytes of what it finds.
+const BRIEF_RANGE: u64 = 64;
+const BRIEF_BYTES: usize = 64 << 10;
 
 pub(crate) fn get(context: &Context, arguments: &mut Arguments<'_>) -> Result<Vec<Log>, RpcError> {
     matching_filter(context, &arguments.required()?)
@@ -52,19 +57,33 @@ fn in_range(
         return Err(RpcError::Limit(exceeded(&what, "ask for fewer at a time", flags::LOG_BLOCKS)));
     }
     let mut found = Vec::new();
+    if to.saturating_sub(from) > BRIEF_RANGE {
+        takes_time()?;
+    }
     for number in from..=to {
         let Some(header) = context.chain.store.header(number)? else { break };
         if !filter.matches_bloom(header.header.logs_bloom) {
             continue;
         }
         if let Some(block) = context.chain.store.stored_block(number)? {
+            if block.len() > BRIEF_BLOCK {
+                takes_time()?;
+            }
             found.extend(matching(&block, filter)?);
+            if bytes(&found) > BRIEF_BYTES {
+                takes_time()?;
+            }
         }
         if found.len() > results {
             return Err(too_many(results));
         }
     }
     Ok(found)
+}
+
+/// Of the logs' data, with something for the rest of each.
+fn bytes(logs: &[Log]) -> usize {
+    logs.iter().map(|log| log.inner.data.data.len().saturating_add(256)).sum()
 }
 
 fn too_many(results: usize) -> RpcError {
@@ -76,7 +95,5 @@ pub(crate) fn matching(block: &StoredBlock, filter: &Filter) -> Result<Vec<Log>,
     if !filter.matches_bloom(block.header().header.logs_bloom) {
         return Ok(Vec::new());
     }
-    let mut found = json::logs_of_block(block)?;
-    found.retain(|log| filter.matches_address(log.inner.address) && filter.matches_topics(log.inner.topics()));
-    Ok(found)
+    json::logs_of_block(block, |log| filter.matches_address(log.address) && filter.matches_topics(log.topics()))
 }

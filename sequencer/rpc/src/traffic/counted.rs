@@ -3,12 +3,13 @@
 use super::{Traffic, size};
 use crate::{
     Limits,
+    at_once::Turn,
     error::RpcError,
     limits::{exceeded, flags},
 };
 use jsonrpsee::{
     core::middleware::{Batch, BatchEntry, Notification, RpcServiceT},
-    server::{BatchResponseBuilder, MethodResponse},
+    server::{BatchResponseBuilder, Extensions, MethodResponse},
     types::{
         ErrorObjectOwned, Id, Request,
         error::{
@@ -82,8 +83,9 @@ fn is_subscription(method: &str) -> bool {
     method.ends_with("_subscribe") || method.ends_with("_unsubscribe")
 }
 
-/// What a subscription sends is owed like a reply.
+/// What a subscription sends is owed like a reply. What else jsonrpsee sends along, nobody here asks for: it would be copied a few times for each call.
 fn mark(request: &mut Request<'_>, traffic: &Arc<Traffic>) {
+    *request.extensions_mut() = Extensions::new();
     if request.method_name().ends_with("_subscribe") {
         request.extensions_mut().insert(traffic.clone());
     }
@@ -139,10 +141,12 @@ where
             }
             let mut replies = BatchResponseBuilder::new_with_limit(size(limits.response_bytes));
             let (mut owed, mut bytes, mut notified) = (0usize, 0usize, false);
+            let mut turn = Turn::begins();
             for entry in batch {
                 let response = match entry {
                     Ok(BatchEntry::Call(mut request)) => {
                         mark(&mut request, &traffic);
+                        turn.pass().await;
                         call_explained(&service, request, &limits).await
                     }
                     Ok(BatchEntry::Notification(notification)) => {

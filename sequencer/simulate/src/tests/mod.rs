@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout)]
 
+mod brief;
 mod calls;
 mod estimates;
 mod malformed;

@@ -22,7 +22,7 @@ use std::{
 use tokio::sync::{Notify, watch};
 
 /// Page cache of the database of blocks, bytes. Those read most are kept by the store itself.
-const CACHE: u64 = 96 << 20;
+const CACHE: u64 = 32 << 20;
 
 /// Where a node finds everything.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 #![allow(clippy::print_stdout)]
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges};
-use gainsay_state::{DirtyPages, PageId, PageSource, PagedStateError, World, read_account};
+use gainsay_state::{DirtyPages, Page, PageId, PageSource, PagedStateError, World, read_account};
 use std::{
     collections::{BTreeMap, HashMap},
     convert::Infallible,
@@ -19,7 +19,7 @@ static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Pages in a map.
 #[derive(Default)]
 struct Memory {
-    pages: HashMap<PageId, Bytes>,
+    pages: HashMap<PageId, Page>,
     root: Option<PageId>,
     next: u64,
 }
@@ -31,7 +31,7 @@ impl PageSource for Memory {
         self.root
     }
 
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, Infallible> {
         Ok(self.pages.get(&id).cloned())
     }
 }
@@ -46,7 +46,7 @@ impl Memory {
 
     fn put(&mut self, dirty: DirtyPages) {
         dirty.superseded.iter().for_each(|id| drop(self.pages.remove(id)));
-        self.pages.extend(dirty.pages.into_iter().map(|(id, page)| (id, page.into())));
+        self.pages.extend(dirty.pages);
     }
 
     fn write(&mut self, world: &mut World) {

@@ -16,5 +16,5 @@ mod world;
 pub use key::Prefix;
 pub use nodes::NodesAt;
 pub use read::{StorageAt, read_account, read_slot, read_storage};
-pub use source::{DirtyPages, NoPages, PageId, PageSource, PagedStateError, TrieId};
+pub use source::{DirtyPages, NoPages, Page, PageId, PageSource, PagedStateError, TrieId};
 pub use world::World;

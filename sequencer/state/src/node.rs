@@ -1,12 +1,50 @@
 //! Nodes of a trie in memory: each stands for one page.
 
 use crate::{
-    PageId,
+    Page, PageId,
     key::{Prefix, nibble},
+    page,
     reference::{Encoder, Reference},
 };
 use alloy_primitives::B256;
 use std::sync::Arc;
+
+/// A bucket as its page, so that the page that was read, or will be written, need not be copied. What stands before the bucket is right once the page has
+/// its number, and nobody looks at it before.
+#[derive(Clone, Debug)]
+pub(crate) struct BucketPage {
+    bytes: Page,
+}
+
+impl BucketPage {
+    /// The page of a bucket that is written as `bucket.rs` says.
+    pub(crate) fn new(bucket: &[u8]) -> Self {
+        let head = std::iter::repeat_n(0, page::HEAD);
+        Self { bytes: head.chain(bucket.iter().copied()).collect() }
+    }
+
+    /// Of a page that is known to be a bucket's.
+    pub(crate) const fn of(bytes: Page) -> Self {
+        Self { bytes }
+    }
+
+    /// What `bucket.rs` has to do with.
+    #[inline]
+    pub(crate) fn bucket(&self) -> &[u8] {
+        self.bytes.get(page::HEAD..).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn bucket_mut(&mut self) -> &mut [u8] {
+        Arc::make_mut(&mut self.bytes).get_mut(page::HEAD..).unwrap_or_default()
+    }
+
+    /// The page, once `seal` has written what stands before the bucket.
+    pub(crate) fn page(&mut self, seal: impl FnOnce(&mut [u8])) -> Page {
+        seal(Arc::make_mut(&mut self.bytes));
+        self.bytes.clone()
+    }
+}
 
 /// What is in a place. Copies of a trie share nodes until one of them changes.
 #[derive(Clone, Debug)]
@@ -14,8 +52,7 @@ pub(crate) enum Node {
     Empty,
     /// Only its page has it.
     Unloaded,
-    /// As `bucket.rs` writes it.
-    Bucket(Arc<[u8]>),
+    Bucket(BucketPage),
     Branch(Arc<Branch>),
 }
 
@@ -25,7 +62,7 @@ impl Node {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Unloaded => 0,
-            Self::Bucket(bytes) => bytes.len() + 32,
+            Self::Bucket(page) => page.bytes.len() + 32,
             Self::Branch(_) => size_of::<Branch>() + 32,
         }
     }

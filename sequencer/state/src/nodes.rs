@@ -50,8 +50,8 @@ impl Tools {
                     }
                 }
             }
-            Node::Bucket(bytes) => {
-                if let Some(bucket) = Bucket::read(&place.prefix, bytes) {
+            Node::Bucket(page) => {
+                if let Some(bucket) = Bucket::read(&place.prefix, page.bucket()) {
                     self.entries.clear();
                     self.entries.extend(&bucket);
                     self.entries.write(&self.entries.list, &place.prefix, kind, Known::NOTHING, &mut self.encoder, &mut self.body);

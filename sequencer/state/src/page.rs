@@ -19,10 +19,10 @@
 //! | | for each child its hash, or one byte of length and the node |
 
 use crate::{
-    PageId,
+    Page, PageId,
     bucket::Bucket,
     key::{NIBBLES, Prefix, nibble},
-    node::{Branch, Node, Slot},
+    node::{Branch, BucketPage, Node, Slot},
     reference::Reference,
     source::TrieId,
 };
@@ -32,27 +32,31 @@ use std::sync::Arc;
 const BUCKET: u8 = 0;
 const BRANCH: u8 = 1;
 const SEAL: usize = 8;
-const BODY: usize = 16;
+const KIND: usize = 16;
+/// Bytes before what a bucket's page holds.
+pub(crate) const HEAD: usize = KIND + 1;
 
 /// The page of a node, whose reference is given.
-pub(crate) fn write(id: PageId, trie: &TrieId, prefix: &Prefix, reference: &Reference, node: &Node) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(640);
-    out.extend_from_slice(&[0; SEAL]);
-    out.extend_from_slice(&reference.seal());
-    match node {
-        Node::Empty | Node::Unloaded => return None,
-        Node::Bucket(bytes) => {
-            out.push(BUCKET);
-            out.extend_from_slice(bytes);
+pub(crate) fn write(id: PageId, trie: &TrieId, prefix: &Prefix, reference: &Reference, node: &mut Node) -> Option<Page> {
+    let seal = |page: &mut [u8], kind| {
+        if let Some((sum, rest)) = page.split_first_chunk_mut::<SEAL>() {
+            if let Some((seal, [first, ..])) = rest.split_first_chunk_mut::<SEAL>() {
+                (*seal, *first) = (reference.seal(), kind);
+            }
+            *sum = checksum(id, trie, prefix, rest);
         }
+    };
+    match node {
+        Node::Empty | Node::Unloaded => None,
+        Node::Bucket(bucket) => Some(bucket.page(|page| seal(page, BUCKET))),
         Node::Branch(branch) => {
-            out.push(BRANCH);
+            let mut out = Vec::with_capacity(640);
+            out.extend_from_slice(&[0; HEAD]);
             write_branch(prefix, branch, &mut out);
+            seal(&mut out, BRANCH);
+            Some(out.into())
         }
     }
-    let sum = checksum(id, trie, prefix, out.get(SEAL..).unwrap_or_default());
-    out.splice(..SEAL, sum);
-    Some(out)
 }
 
 fn write_branch(prefix: &Prefix, branch: &Branch, out: &mut Vec<u8>) {
@@ -86,7 +90,7 @@ fn shared(prefix: &Prefix, at: u8) -> std::ops::Range<usize> {
 }
 
 /// A page taken apart, and the bytes that say which node it is. None for what is no page of this place.
-pub(crate) fn read(id: PageId, trie: &TrieId, prefix: &Prefix, page: &[u8]) -> Option<(Node, [u8; 8])> {
+pub(crate) fn read(id: PageId, trie: &TrieId, prefix: &Prefix, page: &Page) -> Option<(Node, [u8; 8])> {
     let (sum, rest) = page.split_first_chunk::<SEAL>()?;
     if checksum(id, trie, prefix, rest) != *sum {
         return None;
@@ -96,17 +100,12 @@ pub(crate) fn read(id: PageId, trie: &TrieId, prefix: &Prefix, page: &[u8]) -> O
     let node = match *kind {
         BUCKET => {
             Bucket::read(prefix, body).filter(|bucket| bucket.is_valid(trie.kind()))?;
-            Node::Bucket(Arc::from(body))
+            Node::Bucket(BucketPage::of(page.clone()))
         }
         BRANCH => Node::Branch(Arc::new(read_branch(prefix, body)?)),
         _ => return None,
     };
     Some((node, *seal))
-}
-
-/// Whether a page is a branch's.
-pub(crate) fn is_branch(page: &[u8]) -> bool {
-    page.get(BODY) == Some(&BRANCH)
 }
 
 /// The value at a key, or where to look for it.
@@ -122,7 +121,7 @@ pub(crate) fn find<'a>(id: PageId, trie: &TrieId, prefix: &'a Prefix, page: &'a 
     if checksum(id, trie, prefix, rest) != *sum {
         return None;
     }
-    let (kind, body) = page.get(BODY..)?.split_first()?;
+    let (kind, body) = page.get(KIND..)?.split_first()?;
     if *kind == BUCKET {
         // The prefix is that of the key.
         return Some(Found::Value(Bucket::read(prefix, body)?.get(key)));

@@ -1,8 +1,8 @@
 //! Which trie, and where its pages come from.
 
-use crate::{page, value::Kind};
-use alloy_primitives::{Address, B256, Bytes, keccak256};
-use std::{convert::Infallible, num::NonZeroU64};
+use crate::value::Kind;
+use alloy_primitives::{Address, B256, keccak256};
+use std::{convert::Infallible, num::NonZeroU64, sync::Arc};
 
 /// One of the tries that make up a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +61,9 @@ impl PageId {
     }
 }
 
+/// A page's bytes, shared by all who have it: live tries, whoever caches pages, and whoever writes them.
+pub type Page = Arc<[u8]>;
+
 /// Where pages come from that are not in memory.
 pub trait PageSource {
     /// Why a page cannot be read.
@@ -73,7 +76,7 @@ pub trait PageSource {
     ///
     /// # Errors
     /// When the source fails.
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, Self::Error>;
+    fn page(&self, id: PageId) -> Result<Option<Page>, Self::Error>;
 }
 
 impl<P: PageSource + ?Sized> PageSource for &P {
@@ -83,7 +86,7 @@ impl<P: PageSource + ?Sized> PageSource for &P {
         (**self).root()
     }
 
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, P::Error> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, P::Error> {
         (**self).page(id)
     }
 }
@@ -99,7 +102,7 @@ impl PageSource for NoPages {
         None
     }
 
-    fn page(&self, _: PageId) -> Result<Option<Bytes>, Infallible> {
+    fn page(&self, _: PageId) -> Result<Option<Page>, Infallible> {
         Ok(None)
     }
 }
@@ -108,7 +111,7 @@ impl PageSource for NoPages {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirtyPages {
     /// Pages to write, in the order of their numbers, which follow each other.
-    pub pages: Vec<(PageId, Vec<u8>)>,
+    pub pages: Vec<(PageId, Page)>,
     /// Pages that the source has, and to which this state does not refer any more.
     pub superseded: Vec<PageId>,
     /// The page of the accounts' root from now on; none if there are no accounts.
@@ -122,13 +125,8 @@ impl DirtyPages {
         Self { next: first.get(), ..Self::default() }
     }
 
-    /// The pages that say where others are: few, and the next ones to be read.
-    pub fn branches(&self) -> impl Iterator<Item = (PageId, &[u8])> {
-        self.pages.iter().filter(|(_, page)| page::is_branch(page)).map(|(id, page)| (*id, page.as_slice()))
-    }
-
     /// Adds the page that is written for the next number; none if there is nothing to write.
-    pub(crate) fn push(&mut self, write: impl FnOnce(PageId) -> Option<Vec<u8>>) -> Option<PageId> {
+    pub(crate) fn push(&mut self, write: impl FnOnce(PageId) -> Option<Page>) -> Option<PageId> {
         let id = PageId::new(self.next)?;
         self.pages.push((id, write(id)?));
         self.next = self.next.wrapping_add(1);

@@ -117,8 +117,8 @@ impl Trie {
             walk.load(slot, &prefix)?;
             match &mut slot.node {
                 Node::Empty | Node::Unloaded => return Ok(None),
-                Node::Bucket(bytes) => {
-                    let bucket = Bucket::read(&prefix, bytes).ok_or_else(|| walk.damaged(&prefix))?;
+                Node::Bucket(page) => {
+                    let bucket = Bucket::read(&prefix, page.bucket()).ok_or_else(|| walk.damaged(&prefix))?;
                     return Ok(bucket.get(key).map(<[u8]>::to_vec));
                 }
                 Node::Branch(branch) if !branch.path().contains(key) => return Ok(None),
@@ -199,11 +199,12 @@ impl Trie {
         loop {
             match &mut slot.node {
                 Node::Branch(branch) if branch.path().contains(account) => (slot, prefix) = Arc::make_mut(branch).towards(account),
-                Node::Bucket(bytes) => {
+                Node::Bucket(bucket) => {
+                    let bytes = bucket.bucket();
                     let value = Bucket::read(&prefix, bytes).and_then(|bucket| bucket.place(account));
                     let Some((from, value)) = value.and_then(|place| Some((place.start, bytes.get(place)?))) else { return };
                     let Some(place) = value::storage_page(value) else { return };
-                    if let Some(told) = Arc::make_mut(bytes).get_mut(from + place.start..from + place.end) {
+                    if let Some(told) = bucket.bucket_mut().get_mut(from + place.start..from + place.end) {
                         told.copy_from_slice(&PageId::encode(Some(page)));
                     }
                     return;
@@ -227,8 +228,8 @@ impl Tools {
         match node {
             Node::Empty | Node::Unloaded => Reference::Empty,
             Node::Branch(branch) => branch.reference(prefix.depth(), &mut self.encoder),
-            Node::Bucket(bytes) => {
-                let Some(bucket) = Bucket::read(prefix, bytes) else { return Reference::Empty };
+            Node::Bucket(page) => {
+                let Some(bucket) = Bucket::read(prefix, page.bucket()) else { return Reference::Empty };
                 self.entries.clear();
                 self.entries.extend(&bucket);
                 let known = Known::but(&bucket, 0);
@@ -273,7 +274,7 @@ fn take_dirty(id: &TrieId, slot: &mut Slot, prefix: Prefix, out: &mut DirtyPages
             take_dirty(id, slot, path.child(nibble), out);
         }
     }
-    if let Some(page) = out.push(|page| page::write(page, id, &prefix, &slot.reference, &slot.node)) {
+    if let Some(page) = out.push(|page| page::write(page, id, &prefix, &slot.reference, &mut slot.node)) {
         out.superseded.extend(slot.page.replace(page));
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     PageSource, PagedStateError, Prefix,
     bucket::{Bucket, Entries, Entry, Known, MOST},
     key::{common, nibble},
-    node::{Branch, Node, Slot},
+    node::{Branch, BucketPage, Node, Slot},
     reference::Reference,
     trie::Walk,
     value::Change,
@@ -23,7 +23,7 @@ impl<P: PageSource> Walk<'_, P> {
         self.load(slot, &prefix)?;
         match self.take(slot) {
             Node::Empty | Node::Unloaded => Ok(self.fill(slot, prefix, changes)),
-            Node::Bucket(bytes) => self.update_bucket(slot, prefix, bytes, changes),
+            Node::Bucket(page) => self.update_bucket(slot, prefix, page, changes),
             Node::Branch(branch) => self.update_branch(slot, prefix, branch, changes),
         }
     }
@@ -74,8 +74,8 @@ impl<P: PageSource> Walk<'_, P> {
         if part.len() <= MOST {
             let tools = &mut *self.tools;
             let reference = entries.write(part, &prefix, self.id.kind(), known, &mut tools.encoder, &mut tools.body);
-            let bytes = Arc::from(tools.body.as_slice());
-            return self.put(slot, Node::Bucket(bytes), reference);
+            let page = BucketPage::new(&tools.body);
+            return self.put(slot, Node::Bucket(page), reference);
         }
         let at = common(&first.key, &last.key);
         let mut branch = Branch::new(Prefix::of(&first.key, at));
@@ -92,16 +92,16 @@ impl<P: PageSource> Walk<'_, P> {
         &mut self,
         slot: &mut Slot,
         prefix: Prefix,
-        bytes: Arc<[u8]>,
+        page: BucketPage,
         changes: &Changes<'_>,
     ) -> Result<bool, PagedStateError<P::Error>> {
-        let bucket = Bucket::read(&prefix, &bytes).ok_or_else(|| self.damaged(&prefix))?;
+        let bucket = Bucket::read(&prefix, page.bucket()).ok_or_else(|| self.damaged(&prefix))?;
         let mut entries = std::mem::take(&mut self.tools.entries);
         entries.clear();
         let touched = entries.merge(&bucket, changes);
         match touched {
             Some(touched) => self.build(slot, prefix, &entries, &entries.list, Known::but(&bucket, touched)),
-            None => self.give(slot, Node::Bucket(bytes.clone())),
+            None => self.give(slot, Node::Bucket(page.clone())),
         }
         self.tools.entries = entries;
         Ok(touched.is_some())
@@ -184,8 +184,8 @@ impl<P: PageSource> Walk<'_, P> {
                 let reference = branch.reference(prefix.depth(), &mut self.tools.encoder);
                 self.put(slot, Node::Branch(branch), reference);
             }
-            Node::Bucket(bytes) => {
-                let bucket = Bucket::read(&below, &bytes).ok_or_else(|| self.damaged(&below))?;
+            Node::Bucket(page) => {
+                let bucket = Bucket::read(&below, page.bucket()).ok_or_else(|| self.damaged(&below))?;
                 let mut entries = std::mem::take(&mut self.tools.entries);
                 entries.clear();
                 entries.extend(&bucket);
@@ -204,7 +204,7 @@ impl<P: PageSource> Walk<'_, P> {
         for (nibble, child) in (0..).zip(branch.slots()) {
             count += match &child.node {
                 Node::Empty => 0,
-                Node::Bucket(bytes) => Bucket::read(&path.child(nibble), bytes).map_or(MOST, |bucket| bucket.count()),
+                Node::Bucket(page) => Bucket::read(&path.child(nibble), page.bucket()).map_or(MOST, |bucket| bucket.count()),
                 Node::Unloaded | Node::Branch(_) => MOST,
             };
         }
@@ -215,8 +215,8 @@ impl<P: PageSource> Walk<'_, P> {
         entries.clear();
         for (nibble, child) in (0..).zip(Arc::make_mut(branch).slots_mut()) {
             let below = path.child(nibble);
-            if let Node::Bucket(bytes) = &child.node {
-                if let Some(bucket) = Bucket::read(&below, bytes) {
+            if let Node::Bucket(page) = &child.node {
+                if let Some(bucket) = Bucket::read(&below, page.bucket()) {
                     entries.extend(&bucket);
                 }
                 self.vacate(child);

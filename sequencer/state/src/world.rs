@@ -16,7 +16,7 @@ use std::{collections::hash_map::Entry, sync::Arc};
 const RESIDENT_DEPTH: u8 = 4;
 
 /// Bytes beyond which [`World::forget`] drops even what was used lately.
-const KEPT_BYTES: usize = 192 << 20;
+const KEPT_BYTES: usize = 64 << 20;
 
 /// The tries of a state: that of the accounts, and the storage tries in use, with what changed since their pages were taken.
 ///

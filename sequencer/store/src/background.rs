@@ -7,9 +7,8 @@ use crate::{
     Database, History, Pages, Store, StoreError, WriteBatch, codec,
     epoch::Epoch,
     keys,
-    pages::{MOST_SERIAL, numbers_of},
+    pages::{MOST_SERIAL, NumberedPages, numbers_of},
 };
-use alloy_primitives::Bytes;
 use gainsay_state::{DirtyPages, PageId};
 use std::{
     collections::BTreeMap,
@@ -52,11 +51,16 @@ impl Background {
         let (job_store, job_epoch, job_cancelled) = (store.clone(), epoch.clone(), cancelled.clone());
         let job = move || {
             lower_priority();
-            // Whoever reads the state of this epoch passes them, and would read each from the disk once.
-            taken.branches().for_each(|(id, page)| job_store.page_cache().put(id, Bytes::copy_from_slice(page)));
-            if !write(job_store.database(), job_store.pages(), &job_epoch, taken, &job_cancelled)? {
+            let cache = job_store.page_cache();
+            // Whoever reads the state of this epoch would read each from the disk once.
+            taken.pages.iter().for_each(|(id, page)| cache.put(*id, page.clone()));
+            let DirtyPages { pages, mut superseded, .. } = taken;
+            superseded.sort_unstable();
+            if !write(job_store.database(), job_store.pages(), &job_epoch, pages, &superseded, &job_cancelled)? {
                 return Ok(Done::Cancelled);
             }
+            // Only readers of older states want them yet.
+            superseded.iter().for_each(|id| cache.remove(*id));
             let flushed = job_store.index().flush(job_store.database());
             Ok(Done::Whole { chores: flushed.and_then(|()| prune(&job_store, history, &job_cancelled)) })
         };
@@ -86,17 +90,16 @@ fn lower_priority() {
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
-/// Writes all pages and the record; false if it was cancelled before.
+/// Writes all pages, the list of those that they replace, and the record; false if it was cancelled before.
 pub(crate) fn write(
     database: &dyn Database,
     pages: &dyn Pages,
     epoch: &Epoch,
-    taken: DirtyPages,
+    written: NumberedPages,
+    superseded: &[PageId],
     cancelled: &AtomicBool,
 ) -> Result<bool, StoreError> {
-    let DirtyPages { pages: written, mut superseded, .. } = taken;
-    superseded.sort_unstable();
-    write_list(database, epoch.serial, &superseded)?;
+    write_list(database, epoch.serial, superseded)?;
     if cancelled.load(Ordering::Relaxed) {
         return Ok(false);
     }

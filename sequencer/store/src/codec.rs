@@ -4,7 +4,7 @@ use crate::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Version of every record. A change of any record's shape raises it.
-pub(crate) const VERSION: u8 = 4;
+pub(crate) const VERSION: u8 = 5;
 
 /// What a kind of record is called in errors.
 pub(crate) trait Record: Serialize + DeserializeOwned {

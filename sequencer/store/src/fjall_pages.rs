@@ -1,13 +1,12 @@
 //! Pages in fjall, a log-structured merge tree: what sled is slow at, many small values at random, it takes as sorted runs.
 
 use crate::{Pages, StoreError, at_hand::takes_time, pages::NumberedPages};
-use alloy_primitives::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
-use gainsay_state::PageId;
+use gainsay_state::{Page, PageId};
 use std::path::Path;
 
 /// The engine's own cache, bytes: of its index mostly. Pages are cached by the store, and by the operating system.
-const CACHE_BYTES: u64 = 32 << 20;
+const CACHE_BYTES: u64 = 16 << 20;
 /// Threads that merge runs.
 const WORKERS: usize = 1;
 /// Files that are kept open.
@@ -39,9 +38,9 @@ fn key(id: u64) -> [u8; 8] {
 }
 
 impl Pages for FjallPages {
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, StoreError> {
         takes_time()?;
-        Ok(self.pages.get(key(id.get()))?.map(|page| Bytes::copy_from_slice(&page)))
+        Ok(self.pages.get(key(id.get()))?.map(|page| Page::from(&*page)))
     }
 
     fn add(&self, pages: NumberedPages) -> Result<(), StoreError> {
@@ -85,13 +84,13 @@ mod tests {
         for round in 0..3u64 {
             let pages = FjallPages::open(directory.path()).unwrap();
             let first = round * 1_000 + 1;
-            pages.add((first..first + 500).map(|number| (id(number), page(number))).collect()).unwrap();
+            pages.add((first..first + 500).map(|number| (id(number), page(number).into())).collect()).unwrap();
             pages.remove(&[id(first), id(first + 499), id(first + 700)]).unwrap();
             assert_eq!(pages.page(id(first)).unwrap(), None);
             assert_eq!(pages.numbers(first, first + 999).unwrap().len(), 498);
         }
         let pages = FjallPages::open(directory.path()).unwrap();
-        assert_eq!(pages.page(id(1_250)).unwrap().unwrap(), page(1_250));
+        assert_eq!(*pages.page(id(1_250)).unwrap().unwrap(), *page(1_250));
         assert_eq!(pages.numbers(0, u64::MAX).unwrap().len(), 3 * 498);
         assert_eq!(pages.numbers(400, 1_003).unwrap(), (400..500).chain(1_002..=1_003).map(id).collect::<Vec<_>>());
         pages.add(Vec::new()).unwrap();

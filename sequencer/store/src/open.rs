@@ -121,7 +121,7 @@ fn create(databases: Databases, index: Index, genesis: &Genesis) -> Result<Store
     let first = PageId::new(numbers_of(serial).0).ok_or_else(|| StoreError::damaged("genesis state", "has no number"))?;
     let taken = world.take_dirty(first);
     let epoch = Arc::new(Epoch::new(0, &EpochRecord { hash, time, serial, root: taken.root.map_or(0, PageId::get) }));
-    background::write(database, pages, &epoch, taken, &AtomicBool::new(false))?;
+    background::write(database, pages, &epoch, taken.pages, &[], &AtomicBool::new(false))?;
     let heads = Arc::new(Heads::genesis(genesis.header.hash(), genesis.output_root));
     let view = View::new(heads, Arc::new(header), Snapshot { base: epoch.clone(), layers: Arc::new([]) });
     let store = Store::new(databases, index, view, [(0, epoch)].into());

@@ -1,14 +1,15 @@
-//! Pages that were read lately: the upper ones of a trie, which every read passes, and those that execution reads and the roots of the same block want again.
+//! Pages that were read or written lately: the upper ones of a trie, which every read passes, and those that execution reads and the roots of the same block want
+//! again.
 
-use alloy_primitives::{Address, Bytes, map::DefaultHashBuilder};
-use gainsay_state::{PageId, StorageAt};
+use alloy_primitives::{Address, map::DefaultHashBuilder};
+use gainsay_state::{Page, PageId, StorageAt};
 use quick_cache::{
     UnitWeighter, Weighter,
     sync::{Cache, DefaultLifecycle},
 };
 
-/// Bytes of the pages kept: the branches of ten million accounts, and a few blocks' buckets.
-const MOST_BYTES: u64 = 96 << 20;
+/// Bytes of the pages kept: all of a state of two million accounts, a quarter of one of ten million. Live tries share them.
+const MOST_BYTES: u64 = 192 << 20;
 /// What a page takes beside its bytes.
 const OVERHEAD: u64 = 96;
 /// Bytes of a usual page.
@@ -17,14 +18,14 @@ const USUAL_BYTES: u64 = 600;
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<PageId, Bytes> for Weight {
-    fn weight(&self, _: &PageId, page: &Bytes) -> u64 {
+impl Weighter<PageId, Page> for Weight {
+    fn weight(&self, _: &PageId, page: &Page) -> u64 {
         page.len() as u64 + OVERHEAD
     }
 }
 
 /// Pages by number.
-pub(crate) struct PageCache(Cache<PageId, Bytes, Weight, DefaultHashBuilder>);
+pub(crate) struct PageCache(Cache<PageId, Page, Weight, DefaultHashBuilder>);
 
 impl Default for PageCache {
     fn default() -> Self {
@@ -34,12 +35,16 @@ impl Default for PageCache {
 }
 
 impl PageCache {
-    pub(crate) fn get(&self, id: PageId) -> Option<Bytes> {
+    pub(crate) fn get(&self, id: PageId) -> Option<Page> {
         self.0.get(&id)
     }
 
-    pub(crate) fn put(&self, id: PageId, page: Bytes) {
+    pub(crate) fn put(&self, id: PageId, page: Page) {
         self.0.insert(id, page);
+    }
+
+    pub(crate) fn remove(&self, id: PageId) {
+        self.0.remove(&id);
     }
 
     #[cfg(test)]
@@ -78,11 +83,11 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_what_is_used_stays() {
         let (cache, often) = (PageCache::default(), PageId::new(1).unwrap());
-        cache.put(often, Bytes::from_static(b"root"));
-        let page = Bytes::from(vec![7; 100_000]);
+        cache.put(often, Page::from(*b"root"));
+        let page = Page::from(vec![7; 100_000]);
         for number in 2..3_000 {
             cache.put(PageId::new(number).unwrap(), page.clone());
-            assert_eq!(cache.get(often), Some(Bytes::from_static(b"root")));
+            assert_eq!(cache.get(often), Some(Page::from(*b"root")));
         }
         let kept = (2..3_000).filter(|number| cache.get(PageId::new(*number).unwrap()).is_some()).count();
         assert!((300..=MOST_BYTES as usize / page.len()).contains(&kept), "{kept}");

@@ -4,15 +4,15 @@
 //! which is what the engine below does best, and a page that is cached never changes.
 
 use crate::{Store, StoreError, epoch::Epoch};
-use alloy_primitives::{B256, Bytes};
-use gainsay_state::{PageId, PageSource, PagedStateError};
+use alloy_primitives::B256;
+use gainsay_state::{Page, PageId, PageSource, PagedStateError};
 use std::sync::Arc;
 
 /// Bits of a page's number that count the pages of one epoch: as many as three billion accounts have.
 const COUNT_BITS: u32 = 28;
 
 /// What is written of an epoch, ascending.
-pub type NumberedPages = Vec<(PageId, Vec<u8>)>;
+pub type NumberedPages = Vec<(PageId, Page)>;
 
 /// Keeps pages by their numbers. Reads run beside the one writer.
 pub trait Pages: Send + Sync + 'static {
@@ -20,7 +20,7 @@ pub trait Pages: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError>;
+    fn page(&self, id: PageId) -> Result<Option<Page>, StoreError>;
 
     /// Adds pages in ascending order: all of them or, after a crash, none. Once it returns they survive a power failure.
     ///
@@ -64,7 +64,7 @@ impl PageSource for PagesAt {
         self.epoch.root
     }
 
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, StoreError> {
         if let Some(page) = self.store.page_cache().get(id) {
             self.epoch.check()?;
             return Ok(Some(page));

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Bytes of the bodies kept.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 32 << 20;
 /// Blocks kept at most.
 const MOST_BLOCKS: usize = 256;
 

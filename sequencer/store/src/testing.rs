@@ -1,9 +1,9 @@
 //! For tests: databases in memory that remember every batch and can lose the last ones, and a plain model of the state.
 
 use crate::{Database, Databases, Entry, NumberedPages, Pages, StoreError, WriteBatch, pages::numbers_of};
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges};
-use gainsay_state::PageId;
+use gainsay_state::{Page, PageId};
 use proptest::prelude::*;
 use std::{
     collections::BTreeMap,
@@ -179,15 +179,15 @@ pub(crate) fn serial_of(key: &[u8]) -> u64 {
 }
 
 impl Pages for Memory {
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, StoreError> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, StoreError> {
         self.looks.fetch_add(1, Ordering::SeqCst);
-        Ok(self.log().entries.get(&page_key(id.get())).cloned().map(Bytes::from))
+        Ok(self.log().entries.get(&page_key(id.get())).map(|page| Page::from(page.as_slice())))
     }
 
     fn add(&self, pages: NumberedPages) -> Result<(), StoreError> {
         assert!(pages.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let mut batch = WriteBatch::default();
-        pages.into_iter().for_each(|(id, page)| batch.put(page_key(id.get()), page));
+        pages.into_iter().for_each(|(id, page)| batch.put(page_key(id.get()), page.to_vec()));
         if batch.is_empty() { Ok(()) } else { self.apply(&batch) }
     }
 

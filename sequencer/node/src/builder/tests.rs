@@ -3,13 +3,18 @@
 use super::{Bell, Builder};
 use crate::{
     administration::{BatcherControl, Desk, Sequencing},
+    client::OwnPool,
     config::BuilderConfig,
     gate::Gate,
     mempool::SharedMempool,
     tests::{World, transfer},
 };
-use alloy::primitives::B256;
-use gainsay_rpc::{AdminError, Administration as _, Preconfirmations};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256},
+    providers::{Provider as _, RootProvider},
+};
+use gainsay_rpc::{AdminError, Administration as _, Backend, L1Progress, Limits, Preconfirmations, RpcServer, serve};
 use gainsay_shell::{
     chain::ChainCore,
     follow::InboxView,
@@ -17,7 +22,7 @@ use gainsay_shell::{
 };
 use gainsay_store::Store;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A chain, its owner and a builder that run.
@@ -29,15 +34,17 @@ struct Running {
     stop: CancellationToken,
     builder: tokio::task::JoinHandle<()>,
     owner: (CancellationToken, tokio::task::JoinHandle<()>),
+    rpc: RpcServer,
     _inbox: watch::Sender<InboxView>,
     _folder: tempfile::TempDir,
 }
 
 impl Running {
-    fn start(block_time: Duration) -> Self {
-        let World { core, progress, pool, folder, .. } = World::new();
+    async fn start(block_time: Duration) -> Self {
+        let World { core, progress, pool, folder, inclusions, .. } = World::new();
         let store = core.chain.store().clone();
         let network = Arc::new(core.chain.config().clone());
+        let core_latest = core.latest();
         let (chain, jobs) = owner::channel();
         let stop_owner = CancellationToken::new();
         let owning = own(core, jobs, stop_owner.clone(), ChainCore::advance);
@@ -51,6 +58,19 @@ impl Running {
             stopped: false,
             block_bytes: 90_000,
         };
+        let preconfirmations = Preconfirmations::default();
+        let backend = Backend {
+            store: store.clone(),
+            config: network.clone(),
+            client: Arc::new(OwnPool { pool: pool.clone(), bell: bell.clone() }),
+            latest: core_latest,
+            l1: Arc::new(L1Progress::default),
+            pending: broadcast::channel(1).0,
+            preconfirmations: preconfirmations.clone(),
+            inclusions,
+            version: String::new(),
+        };
+        let rpc = serve(([127, 0, 0, 1], 0).into(), backend, Limits::default()).await.expect("a free port");
         let builder = Builder {
             chain,
             store: store.clone(),
@@ -60,12 +80,12 @@ impl Running {
             gate: gate.clone(),
             progress,
             inbox,
-            preconfirmations: Preconfirmations::default(),
+            preconfirmations,
             config,
         };
         let token = stop.clone();
         let builder = tokio::spawn(async move { builder.run(token).await.expect("it builds") });
-        Self { store, pool, bell, gate, stop, builder, owner: (stop_owner, owning), _inbox, _folder: folder }
+        Self { store, pool, bell, gate, stop, builder, owner: (stop_owner, owning), rpc, _inbox, _folder: folder }
     }
 
     fn send(&self, nonce: u64) -> B256 {
@@ -100,7 +120,7 @@ impl Running {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_an_idle_chain_a_transaction_does_not_wait_for_the_block_time() {
-    let running = Running::start(Duration::from_secs(3_600));
+    let running = Running::start(Duration::from_secs(3_600)).await;
     let hash = running.send(0);
     assert_eq!(running.included(hash).await, 1);
     running.end().await;
@@ -108,7 +128,7 @@ async fn on_an_idle_chain_a_transaction_does_not_wait_for_the_block_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_process_stops_the_open_block_is_closed_at_once() {
-    let running = Running::start(Duration::from_secs(3_600));
+    let running = Running::start(Duration::from_secs(3_600)).await;
     let first = running.send(0);
     running.included(first).await;
     let second = running.send(1);
@@ -121,8 +141,35 @@ async fn when_the_process_stops_the_open_block_is_closed_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_executed_can_be_read_at_pending_while_its_block_is_open() {
+    let running = Running::start(Duration::from_secs(3_600)).await;
+    let first = running.send(0);
+    running.included(first).await;
+    let node: RootProvider = RootProvider::new_http(format!("http://{}", running.rpc.address()).parse().expect("a URL"));
+    let payee = Address::repeat_byte(5);
+    let balance = async |tag: BlockId| node.get_balance(payee).block_id(tag).await.expect("it reads").to::<u64>();
+    for nonce in 1..4 {
+        running.send(nonce);
+        let executed = async {
+            while balance(BlockId::pending()).await <= nonce {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), executed).await.expect("it is executed");
+        let pending = node.get_block(BlockId::pending()).await.expect("it reads").expect("a block");
+        assert_eq!((pending.header.number, pending.transactions.len() as u64), (2, nonce));
+        assert_eq!((balance(BlockId::pending()).await, balance(BlockId::latest()).await), (nonce + 1, 1));
+    }
+    let told = node.get_block(BlockId::pending()).full().await.expect("it reads").expect("a block");
+    let store = running.end().await;
+    let sealed = store.header(2).expect("the store").expect("closed at the end");
+    assert_eq!(told.header.state_root, sealed.header.state_root);
+    assert_eq!(told.transactions.txns().next().and_then(|transaction| transaction.block_hash), Some(sealed.header.hash()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_load_blocks_keep_the_pace_and_hold_everything_in_order() {
-    let running = Running::start(Duration::from_millis(300));
+    let running = Running::start(Duration::from_millis(300)).await;
     let mut last = B256::ZERO;
     for nonce in 0..150 {
         last = running.send(nonce);
@@ -140,7 +187,7 @@ async fn under_load_blocks_keep_the_pace_and_hold_everything_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_builder_whose_chain_is_gone_stops_when_it_is_told_to() {
-    let running = Running::start(Duration::from_millis(300));
+    let running = Running::start(Duration::from_millis(300)).await;
     running.owner.0.cancel();
     running.owner.1.await.expect("no panic");
     // It sleeps now, and nobody has anything for it any more.
@@ -151,7 +198,7 @@ async fn a_builder_whose_chain_is_gone_stops_when_it_is_told_to() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_stops_the_building_of_blocks_and_starts_it_again_on_the_same_head() {
-    let running = Running::start(Duration::from_secs(3_600));
+    let running = Running::start(Duration::from_secs(3_600)).await;
     let (store, builder, bell) = (running.store.clone(), running.gate.clone(), running.bell.clone());
     let desk = Desk(Some(Sequencing { store: store.clone(), builder, bell, batcher: BatcherControl::default() }));
     let first = running.send(0);

@@ -1,7 +1,8 @@
 //! The trie against one that is built anew from all its entries, with pages coming and going.
 
 use super::*;
-use alloy_primitives::{Bytes, U256, keccak256};
+use crate::Page;
+use alloy_primitives::{U256, keccak256};
 use alloy_trie::{HashBuilder, Nibbles};
 use proptest::prelude::*;
 use std::{
@@ -11,7 +12,7 @@ use std::{
 
 #[derive(Default)]
 struct Memory {
-    pages: BTreeMap<PageId, Bytes>,
+    pages: BTreeMap<PageId, Page>,
     root: Option<PageId>,
     next: u64,
 }
@@ -23,7 +24,7 @@ impl PageSource for Memory {
         self.root
     }
 
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, Infallible> {
         Ok(self.pages.get(&id).cloned())
     }
 }
@@ -40,7 +41,7 @@ impl Memory {
         for (id, page) in dirty.pages {
             self.next += 1;
             assert_eq!(id.get(), self.next);
-            self.pages.insert(id, page.into());
+            self.pages.insert(id, page);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A state in memory that the guest's trie keeps, pages in a map, and random changes.
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use gainsay_execute::{Account, AccountChange, StateChanges, StateRoots, memory::MemoryState, trie::update_state_root};
-use gainsay_state::{PageId, PageSource, World};
+use gainsay_state::{Page, PageId, PageSource, World};
 use gainsay_types::predeploys::MESSAGE_PASSER;
 use proptest::{collection::vec, prelude::*};
 use std::{collections::BTreeMap, convert::Infallible};
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, convert::Infallible};
 /// Pages in a map.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
-    pub(crate) pages: BTreeMap<PageId, Bytes>,
+    pub(crate) pages: BTreeMap<PageId, Page>,
     pub(crate) root: Option<PageId>,
     written: u64,
 }
@@ -22,7 +22,7 @@ impl PageSource for Memory {
         self.root
     }
 
-    fn page(&self, id: PageId) -> Result<Option<Bytes>, Infallible> {
+    fn page(&self, id: PageId) -> Result<Option<Page>, Infallible> {
         Ok(self.pages.get(&id).cloned())
     }
 }
@@ -38,7 +38,7 @@ impl Memory {
         for (id, page) in dirty.pages {
             self.written += 1;
             assert_eq!(id.get(), self.written);
-            self.pages.insert(id, page.into());
+            self.pages.insert(id, page);
         }
         self.root = dirty.root;
         count

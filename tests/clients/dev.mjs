@@ -38,7 +38,7 @@ const latest = async () => (await reader.getBlock()).timestamp;
 async function screen() {
   assert.ok(said.includes(developer.address));
   assert.ok(said.includes(toHex(developer.getHdKey().privateKey)));
-  assert.deepEqual(await wallet.getAddresses().then((all) => all.length), 10);
+  assert.deepEqual((await tester('anvil').getAddresses()).length, 10);
 }
 
 const actions = (mode) => async () => {

@@ -21,6 +21,7 @@ impl Setup {
         let keys = users.into_iter().map(accounts::key).collect::<eyre::Result<Vec<_>>>()?;
         let mut command = files::client(program)?;
         command.env("GAINSAY_RPC", node.url().as_str().trim_end_matches('/')).env("GAINSAY_L1_RPC", self.l1.url().as_str());
+        command.env("GAINSAY_SEQUENCER", files::program("sequencer")?);
         command.env("GAINSAY_KEYS", keys.join(",")).env("GAINSAY_RESTART", self.path(RESTART));
         command.env("GAINSAY_ADDRESSES", self.path("network/addresses.json")).env("GAINSAY_ARTIFACTS", Token::artifacts());
         let finished =

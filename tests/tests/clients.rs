@@ -25,7 +25,7 @@ async fn viem_and_ethers_work_against_the_sequencer() -> eyre::Result<()> {
 async fn applications_and_tools_work_beside_each_other() -> eyre::Result<()> {
     let (setup, sequencer) = network().await?;
     setup.run_clients(&[("hardhat", [0, 1]), ("web3py", [2, 3]), ("uniswap", [4, 5])], &sequencer)?;
-    setup.run_clients(&[("safe", [0, 1]), ("explorer", [2, 3]), ("reads", [4, 5])], &sequencer)
+    setup.run_clients(&[("safe", [0, 1]), ("explorer", [2, 3]), ("reads", [4, 5]), ("dev", [6, 7])], &sequencer)
 }
 
 #[tokio::test(flavor = "multi_thread")]

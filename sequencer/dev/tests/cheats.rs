@@ -4,7 +4,8 @@ mod node;
 
 use alloy::{
     primitives::{Address, B256, Bytes, U64, U256, address, hex, keccak256},
-    sol_types::{SolCall, sol},
+    sol,
+    sol_types::SolCall,
 };
 use gainsay_dev::Config;
 use node::Dev;

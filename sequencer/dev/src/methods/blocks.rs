@@ -61,8 +61,8 @@ fn mine(node: &Node, arguments: &mut Arguments) -> Result<Value, DevError> {
     check(blocks)?;
     let mut core = node.core();
     for made in 0..blocks {
-        // The first comes when it would have come anyway.
-        if let Some(seconds) = interval.filter(|_| made > 0) {
+        // The first comes when it would have come anyway, and all of them if none is to be apart.
+        if let Some(seconds) = interval.filter(|seconds| made > 0 && *seconds > 0) {
             let parent = core.state()?.block().time();
             name_next(&mut core, parent.secs().saturating_add(seconds))?;
         }

@@ -55,7 +55,7 @@ fn contracts(levels: &[Level]) -> World {
     let accounts = levels.iter().enumerate().map(|(index, level)| {
         let next = (index + 1 < levels.len()).then(|| place(index + 1));
         let (code, balance, nonce) = (level.code(next).into(), U256::from(1_000), U256::from(1));
-        (place(index), GenesisAccount { code, balance, nonce, storage: storage.clone(), ..GenesisAccount::default() })
+        (place(index), GenesisAccount { code, balance, nonce, storage: storage.clone() })
     });
     World::of(accounts.chain([(at(0x33), rich(1_000_000))]))
 }

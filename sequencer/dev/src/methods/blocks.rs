@@ -109,7 +109,8 @@ fn revert(node: &Node, arguments: &mut Arguments) -> Result<Value, DevError> {
 
 fn reset(node: &Node, arguments: &mut Arguments) -> Result<Value, DevError> {
     let options: Option<Value> = arguments.optional()?;
-    if options.is_some_and(|options| options.get("forking").is_some_and(|forking| !forking.is_null())) {
+    // viem names a fork always, and says nothing of it if there is none.
+    if options.is_some_and(|options| options.pointer("/forking/jsonRpcUrl").is_some_and(|url| !url.is_null())) {
         return Err(DevError::Unsupported {
             method: "anvil_reset with forking",
             reason: "this chain starts from its own genesis and forks no other",

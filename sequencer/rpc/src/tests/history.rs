@@ -39,6 +39,11 @@ async fn with_blocks(history: History) -> (Arc<Node>, RpcServer) {
         let _ = wallet.send_transaction(payment(nonce)).await.expect("is taken");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    // More than one may go at a time: until no other does.
+    let mut oldest = None;
+    while oldest.replace(node.store().oldest_state()) != Some(node.store().oldest_state()) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     (node, server)
 }
 

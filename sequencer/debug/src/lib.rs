@@ -20,5 +20,6 @@ pub use ahead::OpenReplay;
 pub use call::{CallError, trace_call};
 pub use error::DebugError;
 pub use limits::TraceLimits;
+pub use replay::env_of;
 pub use trace::{trace_block, trace_transaction, world_before};
 pub use world::World;

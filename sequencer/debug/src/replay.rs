@@ -2,7 +2,7 @@
 
 use crate::{DebugError, World, machine::Machine, tracer::Tracer};
 use alloy_consensus::Transaction as _;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use gainsay_execute::evm::{EvmError, Terms, block_env, cfg_env, deposit_env, user_env};
 use gainsay_store::{StateReader, Store, StoreError, StoredBlock, TransactionRecord};
 use gainsay_types::{ChainConfig, Transaction, predeploys::HISTORY_STORAGE};
@@ -104,22 +104,29 @@ pub(crate) fn message(record: &TransactionRecord) -> Result<(TxEnv, Terms), Debu
             let recovered = Transaction::new(record.transaction.clone()).and_then(Transaction::recover);
             user_env(&recovered.map_err(|reason| damaged(&reason))?)
         }
-        envelope => TxEnv {
-            tx_type: u8::from(envelope.tx_type()),
-            caller: record.sender,
-            gas_limit: envelope.gas_limit(),
-            gas_price: envelope.max_fee_per_gas(),
-            kind: envelope.kind(),
-            value: envelope.value(),
-            data: envelope.input().clone(),
-            nonce: envelope.nonce(),
-            chain_id: envelope.chain_id(),
-            access_list: envelope.access_list().cloned().unwrap_or_default(),
-            gas_priority_fee: envelope.max_priority_fee_per_gas(),
-            ..TxEnv::default()
-        },
+        envelope => env_of(envelope, record.sender),
     };
     Ok((tx, terms))
+}
+
+/// A transaction as revm takes it, if it is known who sent it: its signature is not looked at. Authorisations of EIP-7702 are left out, since they have signatures
+/// of their own.
+#[must_use]
+pub fn env_of(envelope: &OpTxEnvelope, sender: Address) -> TxEnv {
+    TxEnv {
+        tx_type: u8::from(envelope.tx_type()),
+        caller: sender,
+        gas_limit: envelope.gas_limit(),
+        gas_price: envelope.max_fee_per_gas(),
+        kind: envelope.kind(),
+        value: envelope.value(),
+        data: envelope.input().clone(),
+        nonce: envelope.nonce(),
+        chain_id: envelope.chain_id(),
+        access_list: envelope.access_list().cloned().unwrap_or_default(),
+        gas_priority_fee: envelope.max_priority_fee_per_gas(),
+        ..TxEnv::default()
+    }
 }
 
 /// INVARIANT: a trace tells of what happened: its gas, status and logs are the receipt's.

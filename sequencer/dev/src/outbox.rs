@@ -4,6 +4,7 @@ use alloy::{
     consensus::{SignableTransaction, Transaction as _, TypedTransaction},
     primitives::{Address, B256, Signature, U256},
 };
+use gainsay_debug::env_of;
 use op_alloy_consensus::OpTxEnvelope;
 use revm::context::TxEnv;
 
@@ -45,20 +46,6 @@ impl Unsigned {
 
     /// As the EVM takes it.
     pub(crate) fn message(&self) -> TxEnv {
-        let envelope = &self.envelope;
-        TxEnv {
-            tx_type: u8::from(envelope.tx_type()),
-            caller: self.sender,
-            gas_limit: envelope.gas_limit(),
-            gas_price: envelope.max_fee_per_gas(),
-            kind: envelope.kind(),
-            value: envelope.value(),
-            data: envelope.input().clone(),
-            nonce: envelope.nonce(),
-            chain_id: envelope.chain_id(),
-            access_list: envelope.access_list().cloned().unwrap_or_default(),
-            gas_priority_fee: envelope.max_priority_fee_per_gas(),
-            ..TxEnv::default()
-        }
+        env_of(&self.envelope, self.sender)
     }
 }

@@ -166,8 +166,8 @@ const reports = {
     figure("memory at most", run?.peak ?? null, "MB");
     figure("memory in the second half", memory(parts.slice(half)), "MB", ["the first half", memory(parts.slice(0, half))]);
     const disk = lines.find((line) => line.case === "disk");
-    figure("disk", disk ? disk.bytes / disk.count : null, "B/tx");
-    if (disk) say(`\nAt most ${number(run.peak)} MB; the database grew by ${number(disk.bytes / 1e6)} MB, ${number(disk.bytes / disk.count)} B a transaction.`);
+    figure("disk", run && disk ? disk.bytes / disk.count : null, "B/tx");
+    if (run && disk) say(`\nAt most ${number(run.peak)} MB; the database grew by ${number(disk.bytes / 1e6)} MB, ${number(disk.bytes / disk.count)} B a transaction.`);
   },
 };
 

@@ -31,6 +31,15 @@ impl Node {
         Ok(Self { address: address.to_owned(), pid, connection: Connection::open(address).await? })
     }
 
+    /// Connects anew: nodes close what is idle, and signing a long load takes minutes.
+    ///
+    /// # Errors
+    /// When nobody listens there any more.
+    pub(crate) async fn reconnect(&mut self) -> eyre::Result<()> {
+        self.connection = Connection::open(&self.address).await?;
+        Ok(())
+    }
+
     /// What its process has used so far.
     ///
     /// # Errors

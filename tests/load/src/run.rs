@@ -111,6 +111,7 @@ pub(crate) async fn run(node: &mut Node, parcels: Vec<Parcel>, count: u64, pace:
     for _ in 0..pace.connections {
         connections.push(Connection::open(&node.address).await?);
     }
+    node.reconnect().await?;
     let mut watcher = Watcher { number: node.block_number().await?, node };
     let first_block = watcher.number;
     let (before, own_before, start) = (watcher.node.usage()?, usage(process::id())?, Instant::now());
